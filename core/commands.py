@@ -1,0 +1,64 @@
+"""What one may ask of the engine. Each is honoured at the next safe point, paused or running."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Train until a stop condition or a pause; conditions already met are dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Hold still at the next safe point, also between the micro-batches of one update."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """Train for so many updates more, then pause. An unfinished update counts as the first."""
+
+    updates: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FinishEpoch:
+    """Train to the end of the epoch, then pause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Give a live setting or hyperparameter (by its name in `core.config`) a new value."""
+
+    setting: str
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """Begin again with the settings as they are now; `seed` None keeps the run's own seed."""
+
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GoBack:
+    """Return to the last good moment: the weights, the order and the curves of then."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowDigits:
+    """Show so many test examples. `fresh` draws others; `only_wrong` from those judged wrong."""
+
+    count: int
+    only_wrong: bool = False
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shutdown:
+    """End the engine's thread."""
+
+
+Command = Start | Pause | Advance | FinishEpoch | Change | Reset | GoBack | ShowDigits | Shutdown

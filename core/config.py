@@ -1,0 +1,186 @@
+"""Every setting a run starts from, validated in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from core.data.catalog import DATA_SETS, DataSpec
+from core.errors import UserError
+from core.models.catalog import MODELS
+from core.optimizers.table import HYPERPARAMETERS, OPTIMIZERS, OptimizerSpec
+from core.schedules import SCHEDULES
+from core.settings import Choice, Kind, Number, Optional, Setting, Whole, Widths
+from core.strategies import STRATEGIES
+
+ORDERS = {
+    "reshuffled": "a new shuffle every epoch",
+    "fixed": "one shuffle, the same every epoch",
+    "sequential": "the order of the data set",
+    "replacement": "drawn at random, each draw from all examples",
+}
+DEVICES = ("auto", "cpu", "cuda", "mps")
+SPEEDS = (1.0, 10.0, 100.0, 1000.0, None)
+STOP_CONDITIONS = ("epochs", "updates", "seconds", "target_accuracy")
+
+
+def _setting(kind: Kind, default: Any, meaning: str, *, label: str = "", live: bool = True) -> Any:
+    """A field of RunConfig that carries the setting's own description with it."""
+    return field(default=default, metadata={"setting": (kind, meaning, label, live)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """The settings of one run. Frozen: a change makes a new one, by `changed`.
+
+    `batch_size` is the size of a mini-batch; `examples_per_update` is what the strategy makes
+    of it. `hyperparameters` holds a value for each row of the optimizer's table.
+    """
+
+    model: str = _setting(Choice(tuple(MODELS)), "simplenet", "the network", live=False)
+    widths: tuple[int, ...] = _setting(
+        Widths(), (256, 128), "hidden widths of the perceptron", live=False
+    )
+    data: str = _setting(Choice(tuple(DATA_SETS)), "mnist", "the data set", live=False)
+    strategy: str = _setting(
+        Choice(tuple(STRATEGIES)), "stochastic", "how many examples decide one update"
+    )
+    batch_size: int = _setting(Whole(1), 64, "examples in a mini-batch")
+    order: str = _setting(
+        Choice(tuple(ORDERS)), "reshuffled", "the order in which examples are visited"
+    )
+    optimizer: str = _setting(Choice(tuple(OPTIMIZERS)), "sgd", "how a gradient becomes a step")
+    hyperparameters: Mapping[str, Any] = field(
+        default_factory=lambda: OPTIMIZERS["sgd"].complete({})
+    )
+    schedule: str = _setting(
+        Choice(tuple(SCHEDULES)), "constant", "how the learning rate changes with the epochs"
+    )
+    warmup: float = _setting(
+        Number(0, 10_000),
+        0.0,
+        "epochs in which the learning rate rises to its value",
+        label="warm-up",
+    )
+    decay: float = _setting(
+        Number(0, 1, open_low=True), 0.5, "factor of the step and exponential schedules"
+    )
+    decay_epochs: float = _setting(
+        Number(0, 10_000, open_low=True), 1.0, "epochs per step, or of the whole cosine"
+    )
+    seed: int = _setting(Whole(0, 2**63 - 1), 0, "decides weights and order", live=False)
+    device: str = _setting(Choice(DEVICES), "auto", "what computes", live=False)
+    threads: int | None = _setting(
+        Optional(Whole(1, 1024), "auto"), None, "processor threads for one update", live=False
+    )
+    speed: float | None = _setting(
+        Optional(Number(0, 1e9, open_low=True)),
+        None,
+        "at most so many updates a second",
+        label="speed limit",
+    )
+    epochs: int | None = _setting(Optional(Whole(1)), None, "stop after so many epochs")
+    updates: int | None = _setting(Optional(Whole(1)), None, "stop after so many updates")
+    seconds: float | None = _setting(
+        Optional(Number(0, 1e12, open_low=True)), None, "stop after so many training seconds"
+    )
+    target_accuracy: float | None = _setting(
+        Optional(Number(0, 1, open_low=True)), None, "stop at this test accuracy, a share of 1"
+    )
+    eval_every: int | None = _setting(
+        Optional(Whole(1), "epoch"),
+        10_000,
+        "evaluate on the test set after so many examples, and at every epoch's end",
+        label="evaluate every",
+    )
+
+    @property
+    def data_spec(self) -> DataSpec:
+        return DATA_SETS[self.data]
+
+    @property
+    def optimizer_spec(self) -> OptimizerSpec:
+        return OPTIMIZERS[self.optimizer]
+
+    @property
+    def learning_rate(self) -> float:
+        return float(self.hyperparameters["lr"])
+
+    @property
+    def stops(self) -> bool:
+        """Whether any stop condition is set."""
+        return any(getattr(self, name) is not None for name in STOP_CONDITIONS)
+
+    def examples_per_update(self, examples: int | None = None) -> int:
+        """What the strategy takes for one update from a training set of `examples`."""
+        n = self.data_spec.train if examples is None else examples
+        return STRATEGIES[self.strategy].size(n, self.batch_size)
+
+    def changed(self, name: str, value: object) -> RunConfig:
+        """This configuration with one setting changed and checked; raises UserError.
+
+        A batch size set by itself means mini-batch. A new optimizer starts from its defaults.
+        """
+        if name in HYPERPARAMETERS:
+            row = self.optimizer_spec.hyperparameter(name)
+            values = {**self.hyperparameters, name: row.parse(value)}
+            self.optimizer_spec.check(values)
+            return replace(self, hyperparameters=values)
+        if name not in SETTINGS:
+            raise UserError(f"{name}: there is no such setting; there are {', '.join(SETTINGS)}")
+        parsed = SETTINGS[name].parse(value)
+        match name:
+            case "batch_size":
+                _check_batch_size(parsed, self.data_spec)
+                return replace(self, batch_size=parsed, strategy="mini-batch")
+            case "optimizer" if parsed != self.optimizer:
+                values = OPTIMIZERS[parsed].complete({})
+                return replace(self, optimizer=parsed, hyperparameters=values)
+            case _:
+                return replace(self, **{name: parsed})
+
+
+def _describe(name: str, default: Any, described: tuple[Kind, str, str, bool]) -> Setting:
+    kind, meaning, label, live = described
+    return Setting(name, kind, default, meaning, label, live)
+
+
+SETTINGS: dict[str, Setting] = {
+    each.name: _describe(each.name, each.default, each.metadata["setting"])
+    for each in fields(RunConfig)
+    if "setting" in each.metadata
+}
+
+
+def _check_batch_size(size: int, data: DataSpec) -> None:
+    if size > data.train:
+        raise UserError(
+            f"batch size: {size:,} is not allowed: it must be a whole number from 1 to "
+            f"{data.train:,}, the training examples of {data.title}"
+        )
+
+
+def configure(given: Mapping[str, object]) -> RunConfig:
+    """A checked configuration from the settings and hyperparameters that were given by name.
+
+    Raises UserError for an unknown name, a value that is not allowed, or a combination that
+    means nothing. A batch size given without a strategy means mini-batch.
+    """
+    for name in given:
+        if name not in SETTINGS and name not in HYPERPARAMETERS:
+            raise UserError(f"{name}: there is no such setting")
+    values = {name: SETTINGS[name].parse(v) for name, v in given.items() if name in SETTINGS}
+    if "batch_size" in values:
+        values.setdefault("strategy", "mini-batch")
+    optimizer = OPTIMIZERS[values.get("optimizer", RunConfig.optimizer)]
+    rows = {name: value for name, value in given.items() if name in HYPERPARAMETERS}
+    config = RunConfig(**values, hyperparameters=optimizer.complete(rows))
+    _check_batch_size(config.batch_size, config.data_spec)
+    chosen = config.examples_per_update()
+    if "batch_size" in values and config.batch_size != chosen:
+        raise UserError(
+            f"batch size: {config.batch_size:,} does not go with the strategy "
+            f"{config.strategy}, which takes {chosen:,} per update; choose mini-batch"
+        )
+    return config

@@ -1,0 +1,1 @@
+"""Where examples come from: the bundled MNIST and torchvision's data sets."""

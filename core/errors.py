@@ -1,0 +1,23 @@
+"""Faults that the person at the keyboard can mend."""
+
+from __future__ import annotations
+
+
+class UserError(Exception):
+    """Something that was given cannot be used.
+
+    Its text is one line: what was wrong and what is allowed. `source` says where it was read
+    from (a flag, an environment variable, a file), once that is known.
+    """
+
+    def __init__(self, message: str, source: str | None = None) -> None:
+        super().__init__(message)
+        self.message = " ".join(message.split())
+        self.source = source
+
+    def at(self, source: str) -> UserError:
+        """The same fault, said with the place it was read from."""
+        return UserError(self.message, source)
+
+    def __str__(self) -> str:
+        return f"{self.message} (from {self.source})" if self.source else self.message

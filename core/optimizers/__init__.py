@@ -1,0 +1,1 @@
+"""torch.optim behind one table of hyperparameters that can be edited while training."""

@@ -1,0 +1,225 @@
+"""What a setting may hold: how its text is read, what is allowed, how its value is written.
+
+The command line, the environment, the config file and the screen's editors all read through
+these kinds, so a value is refused with the same words everywhere.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any, Protocol
+
+from core.errors import UserError
+
+
+class Kind(Protocol):
+    """How the values of a setting are read, checked and written."""
+
+    @property
+    def allowed(self) -> str:
+        """What may be given, in words: "a number from 0 to 1"."""
+        ...
+
+    def parse(self, text: object) -> Any:
+        """The value that `text` stands for; raises UserError, saying what is allowed."""
+        ...
+
+    def write(self, value: Any) -> str:
+        """The value as a person would type it."""
+        ...
+
+
+def refuse(given: object, allowed: str) -> UserError:
+    shown = repr(given) if isinstance(given, str) else str(given)
+    return UserError(f"{shown[:80]} is not allowed: it must be {allowed}")
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A real number between `low` and `high`; `open_low` and `open_high` exclude the bounds."""
+
+    low: float
+    high: float
+    open_low: bool = False
+    open_high: bool = False
+    unit: str = ""
+
+    @property
+    def allowed(self) -> str:
+        unit = f" {self.unit}" if self.unit else ""
+        if math.isinf(self.high):
+            return f"a number {'above' if self.open_low else 'of at least'} {self.low:g}{unit}"
+        lower = f"above {self.low:g}" if self.open_low else f"from {self.low:g}"
+        upper = f"and below {self.high:g}" if self.open_high else f"up to {self.high:g}"
+        return f"a number {lower} {upper}{unit}"
+
+    def parse(self, text: object) -> float:
+        try:
+            value = float(str(text).strip())
+        except ValueError:
+            raise refuse(text, self.allowed) from None
+        too_low = value <= self.low if self.open_low else value < self.low
+        too_high = value >= self.high if self.open_high else value > self.high
+        if not math.isfinite(value) or too_low or too_high:
+            raise refuse(text, self.allowed)
+        return value
+
+    def write(self, value: float) -> str:
+        return f"{value:.6g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole number between `low` and `high`; thousands may be separated by , or _."""
+
+    low: int
+    high: int | None = None
+
+    @property
+    def allowed(self) -> str:
+        if self.high is None:
+            return f"a whole number of at least {self.low:,}"
+        return f"a whole number from {self.low:,} to {self.high:,}"
+
+    def parse(self, text: object) -> int:
+        if isinstance(text, bool):
+            raise refuse(text, self.allowed)
+        try:
+            value = int(str(text).strip().replace(",", "").replace("_", ""))
+        except ValueError:
+            raise refuse(text, self.allowed) from None
+        if value < self.low or (self.high is not None and value > self.high):
+            raise refuse(text, self.allowed)
+        return value
+
+    def write(self, value: int) -> str:
+        return f"{value:,}"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One name out of several; a near miss is answered with the name it resembles."""
+
+    names: tuple[str, ...]
+
+    @property
+    def allowed(self) -> str:
+        return "one of " + ", ".join(self.names)
+
+    def parse(self, text: object) -> str:
+        name = str(text).strip().lower().replace("_", "-")
+        if name in self.names:
+            return name
+        near = get_close_matches(name, self.names, n=1)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        raise UserError(f"{refuse(text, self.allowed)}{hint}")
+
+    def write(self, value: str) -> str:
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """On or off."""
+
+    @property
+    def allowed(self) -> str:
+        return "on or off"
+
+    def parse(self, text: object) -> bool:
+        word = str(text).strip().lower()
+        if word in ("on", "yes", "true", "1", "1.0"):
+            return True
+        if word in ("off", "no", "false", "0", "0.0"):
+            return False
+        raise refuse(text, self.allowed)
+
+    def write(self, value: bool) -> str:
+        return "on" if value else "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Widths:
+    """The widths of a perceptron's hidden layers, first to last: "256,128"."""
+
+    most_layers: int = 20
+    widest: int = 65_536
+
+    @property
+    def allowed(self) -> str:
+        return (
+            f"up to {self.most_layers} widths from 1 to {self.widest:,}, separated by commas "
+            "(such as 256,128)"
+        )
+
+    def parse(self, text: object) -> tuple[int, ...]:
+        parts: Iterable[object] = text if isinstance(text, tuple | list) else str(text).split(",")
+        width = Whole(1, self.widest)
+        try:
+            widths = tuple(width.parse(part) for part in parts)
+        except UserError:
+            raise refuse(text, self.allowed) from None
+        if not 1 <= len(widths) <= self.most_layers:
+            raise refuse(text, self.allowed)
+        return widths
+
+    def write(self, value: tuple[int, ...]) -> str:
+        return ",".join(map(str, value))
+
+
+@dataclass(frozen=True, slots=True)
+class Optional:
+    """A setting that may be left open, which the word `none` (or an empty text) does."""
+
+    kind: Kind
+    absent: str = "none"
+
+    @property
+    def allowed(self) -> str:
+        return f"{self.kind.allowed}, or {self.absent}"
+
+    def parse(self, text: object) -> Any:
+        if text is None or str(text).strip().lower() in ("", "none", self.absent):
+            return None
+        try:
+            return self.kind.parse(text)
+        except UserError as fault:
+            if isinstance(self.kind, Choice):
+                raise
+            raise refuse(text, self.allowed) from fault
+
+    def write(self, value: Any) -> str:
+        return self.absent if value is None else self.kind.write(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One thing that can be chosen: its name, what it may hold, and what it means.
+
+    `live` settings take effect at the next safe point of a run; the others need a new run.
+    """
+
+    name: str
+    kind: Kind
+    default: Any
+    meaning: str
+    label: str = field(default="")
+    live: bool = True
+
+    @property
+    def flag(self) -> str:
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def title(self) -> str:
+        return self.label or self.name.replace("_", " ")
+
+    def parse(self, text: object) -> Any:
+        """The checked value of `text`; a UserError names this setting."""
+        try:
+            return self.kind.parse(text)
+        except UserError as fault:
+            raise UserError(f"{self.title}: {fault.message}") from None

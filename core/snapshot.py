@@ -1,0 +1,201 @@
+"""What the engine shows: immutable pictures of its state, of which the latest wins.
+
+Everything here is frozen, and no array in it is written after it was published; the screen
+may keep and draw any of it without a lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from core.config import RunConfig
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+class State(StrEnum):
+    """What a run is doing."""
+
+    LOADING = "loading"  # torch, data and model are not there yet
+    READY = "ready"  # not one update made
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"  # a stop condition was met
+    DIVERGED = "diverged"  # the loss is not finite any more
+    FAILED = "failed"  # an error ended the last slice, or loading
+
+
+class Clock(StrEnum):
+    """What a curve is drawn against."""
+
+    UPDATES = "updates"
+    EXAMPLES = "examples"
+    SECONDS = "seconds"  # of training: evaluating, drawing and waiting do not count
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A point of a run on its three clocks; `epoch` is examples over the training set's size."""
+
+    updates: int = 0
+    examples: int = 0
+    seconds: float = 0.0
+    epoch: float = 0.0
+
+    def on(self, clock: Clock) -> float:
+        return {
+            Clock.UPDATES: float(self.updates),
+            Clock.EXAMPLES: float(self.examples),
+            Clock.SECONDS: self.seconds,
+        }[clock]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that changed in a run: when, what it was, what it is, what had to be reset."""
+
+    number: int  # counts up within a run, from 1
+    at: Moment
+    what: str  # the setting's name, or "diverged", "evaluated", "reset", "error", ...
+    before: str = ""
+    after: str = ""
+    note: str = ""
+
+    @property
+    def text(self) -> str:
+        """The event in one line, without its moment."""
+        change = f"{self.before} → {self.after}" if self.before and self.after else self.after
+        said = f"{self.what.replace('_', ' ')} {change}".strip()
+        return f"{said}; {self.note}" if self.note else said
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A stretch of a run under one strategy and batch size; it begins at `start`."""
+
+    strategy: str
+    batch_size: int
+    start: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A bounded series along one clock: entry i stands for `count[i]` values.
+
+    All arrays have one length. `x` is the clock at the bucket's last value; `mean`, `low`,
+    `high` and `last` are over its finite values. Buckets without values are left out.
+    """
+
+    x: Floats
+    mean: Floats
+    low: Floats
+    high: Floats
+    last: Floats
+    count: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The curves of a run on each clock, and the phases that drew them."""
+
+    revision: int
+    train_loss: Mapping[Clock, Curve]
+    test_loss: Mapping[Clock, Curve]
+    test_accuracy: Mapping[Clock, Curve]
+    phases: tuple[Phase, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Digits:
+    """Some test examples and what the network says of them at this moment.
+
+    `images` is (k, height, width) or (k, height, width, 3), uint8; the same object as long as
+    the same examples are shown. `probabilities` is (k, classes), float32, each row of sum 1.
+    """
+
+    indices: tuple[int, ...]  # places in the test set
+    labels: tuple[int, ...]
+    images: NDArray[np.uint8]
+    probabilities: NDArray[np.float32]
+    only_wrong: bool
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """How the network did on the whole test set; `accuracy` is a share of 1."""
+
+    at: Moment
+    loss: float
+    accuracy: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """One run as it stands."""
+
+    name: str
+    state: State
+    config: RunConfig  # as it is now, after every change
+    model_title: str  # "SimpleNet 784-128-10"
+    device: str  # "cpu", "cuda"
+    stepper: str  # "autograd"
+    threads: int
+    training_examples: int
+    at: Moment
+    examples_per_update: int  # the next update's usual size, under the strategy
+    update_progress: float  # the share of an update under way that is done, 0 between updates
+    learning_rate: float  # after the schedule
+    updates_per_second: float  # of wall time, over the last second or so; 0 when not running
+    examples_per_second: float
+    train_loss: float | None  # running mean: over the latest 4,000 examples, at least one update
+    trembling: float | None  # spread of the loss from update to update, under this strategy
+    recent: NDArray[np.float32]  # the loss of each of the latest updates, oldest first
+    seconds_per_update: Mapping[str, float]  # measured, by strategy; absent: not yet tried
+    evaluation: Evaluation | None  # the latest
+    best: Evaluation | None  # the one of highest accuracy
+    events: tuple[Event, ...]  # the latest few hundred, oldest first
+    history: History
+    digits: Digits | None
+    reason: str = ""  # why it is in this state, in one line: a stop condition, an error, ...
+    way_back: Moment | None = None  # where GoBack would lead, if anywhere
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A line that answers a command which could not be carried out."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """What is being prepared before the first run exists; `share` is the part done, 0 to 1."""
+
+    what: str = "starting"
+    share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the engine shows at one instant. `revision` grows with every publication."""
+
+    revision: int = 0
+    loading: Loading | None = field(default_factory=Loading)
+    runs: tuple[RunView, ...] = ()
+    notice: Notice | None = None
+    error: str = ""  # the one line to show when loading failed
+    fault: Any = None  # the exception behind it
+
+    @property
+    def run(self) -> RunView | None:
+        """The run that is shown, once there is one."""
+        return self.runs[0] if self.runs else None
