@@ -117,6 +117,10 @@ class RunConfig:
         n = self.data_spec.train if examples is None else examples
         return STRATEGIES[self.strategy].size(n, self.batch_size)
 
+    def with_hyperparameters(self, values: Mapping[str, Any]) -> RunConfig:
+        """This configuration with other, already checked, values for its optimizer."""
+        return replace(self, hyperparameters=dict(values))
+
     def changed(self, name: str, value: object) -> RunConfig:
         """This configuration with one setting changed and checked; raises UserError.
 
@@ -134,6 +138,9 @@ class RunConfig:
             case "batch_size":
                 _check_batch_size(parsed, self.data_spec)
                 return replace(self, batch_size=parsed, strategy="mini-batch")
+            case "data":
+                _check_batch_size(self.batch_size, DATA_SETS[parsed])
+                return replace(self, data=parsed)
             case "optimizer" if parsed != self.optimizer:
                 values = OPTIMIZERS[parsed].complete({})
                 return replace(self, optimizer=parsed, hyperparameters=values)
@@ -157,7 +164,8 @@ def _check_batch_size(size: int, data: DataSpec) -> None:
     if size > data.train:
         raise UserError(
             f"batch size: {size:,} is not allowed: it must be a whole number from 1 to "
-            f"{data.train:,}, the training examples of {data.title}"
+            f"{data.train:,}, the training examples of {data.title}",
+            setting="batch_size",
         )
 
 
@@ -169,7 +177,7 @@ def configure(given: Mapping[str, object]) -> RunConfig:
     """
     for name in given:
         if name not in SETTINGS and name not in HYPERPARAMETERS:
-            raise UserError(f"{name}: there is no such setting")
+            raise UserError(f"{name}: there is no such setting", setting=name)
     values = {name: SETTINGS[name].parse(v) for name, v in given.items() if name in SETTINGS}
     if "batch_size" in values:
         values.setdefault("strategy", "mini-batch")
@@ -181,6 +189,7 @@ def configure(given: Mapping[str, object]) -> RunConfig:
     if "batch_size" in values and config.batch_size != chosen:
         raise UserError(
             f"batch size: {config.batch_size:,} does not go with the strategy "
-            f"{config.strategy}, which takes {chosen:,} per update; choose mini-batch"
+            f"{config.strategy}, which takes {chosen:,} per update; choose mini-batch",
+            setting="batch_size",
         )
     return config

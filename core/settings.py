@@ -222,4 +222,4 @@ class Setting:
         try:
             return self.kind.parse(text)
         except UserError as fault:
-            raise UserError(f"{self.title}: {fault.message}") from None
+            raise UserError(f"{self.title}: {fault.message}", setting=self.name) from None

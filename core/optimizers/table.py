@@ -73,12 +73,28 @@ def _rounded(value: float, figures: int) -> float:
 
 
 @dataclass(frozen=True, slots=True)
+class Memory:
+    """What an optimizer remembers of each weight from update to update.
+
+    `key` is its name in torch's optimizer state. Two optimizers can hand on to each other what
+    has the same `meaning`. With a `switch`, it is kept only while that hyperparameter is not
+    zero; `anew` says whether torch makes it by itself when it is missing.
+    """
+
+    key: str
+    meaning: str
+    switch: str = ""
+    anew: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class OptimizerSpec:
-    """An optimizer: its name here, its class in torch.optim, and its hyperparameters."""
+    """An optimizer: its name here, its class in torch.optim, what can be set, what it keeps."""
 
     name: str
     torch_name: str
     hyperparameters: tuple[Hyperparameter, ...]
+    memories: tuple[Memory, ...]
     meaning: str
 
     def hyperparameter(self, name: str) -> Hyperparameter:
@@ -87,7 +103,9 @@ class OptimizerSpec:
             if row.name == name:
                 return row
         has = ", ".join(row.name for row in self.hyperparameters)
-        raise UserError(f"{name}: {self.torch_name} has no such hyperparameter; it has {has}")
+        raise UserError(
+            f"{name}: {self.torch_name} has no such hyperparameter; it has {has}", setting=name
+        )
 
     def complete(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Every hyperparameter's value: the one given, checked, or the default."""
@@ -104,7 +122,9 @@ class OptimizerSpec:
         """Refuse what no single value shows to be wrong: torch's own conditions on pairs."""
         plain_momentum = values.get("momentum", 0) > 0 and values.get("dampening", 0) == 0
         if values.get("nesterov") and not plain_momentum:
-            raise UserError("Nesterov needs a momentum above 0 and a dampening of 0")
+            raise UserError(
+                "Nesterov needs a momentum above 0 and a dampening of 0", setting="nesterov"
+            )
 
 
 def _rate(default: float) -> Hyperparameter:
@@ -132,7 +152,7 @@ def _eps(default: float) -> Hyperparameter:
     )
 
 
-def _memory(name: str, default: float, meaning: str, label: str = "") -> Hyperparameter:
+def _share(name: str, default: float, meaning: str, label: str = "") -> Hyperparameter:
     """A share of the past that is kept at each update: from 0 to below 1."""
     kind = Number(0, 1, open_high=True)
     return Hyperparameter(name, kind, default, meaning, label=label, scale=Scale.COMPLEMENT)
@@ -158,10 +178,16 @@ _BETAS = (_beta(0, 0.9, "gradients"), _beta(1, 0.999, "squared gradients"))
 _AMSGRAD = _switch(
     "amsgrad", "divide by the largest spread seen so far, not the latest", label="AMSGrad"
 )
-_MOMENTUM = _memory("momentum", 0.0, "how much of the last step is repeated in the next")
+_MOMENTUM = _share("momentum", 0.0, "how much of the last step is repeated in the next")
 _NESTEROV = _switch(
     "nesterov", "look at the gradient where momentum is about to lead", label="Nesterov"
 )
+
+_COUNT = Memory("step", "update count")
+_MEAN = Memory("exp_avg", "mean gradient")
+_SQUARE = Memory("exp_avg_sq", "mean squared gradient")
+_MEAN_SQUARE = Memory("square_avg", "mean squared gradient")
+_LARGEST = Memory("max_exp_avg_sq", "largest mean squared gradient", switch="amsgrad")
 
 OPTIMIZERS = {
     spec.name: spec
@@ -182,6 +208,7 @@ OPTIMIZERS = {
                 ),
                 _decay(0.0),
             ),
+            (Memory("momentum_buffer", "momentum", switch="momentum", anew=True),),
             "steps against the gradient, as the chapter does",
         ),
         OptimizerSpec(
@@ -200,6 +227,7 @@ OPTIMIZERS = {
                 _decay(0.0),
                 _eps(1e-10),
             ),
+            (_COUNT, Memory("sum", "sum of squared gradients")),
             "gives every weight a rate that shrinks with the gradients it has seen",
         ),
         OptimizerSpec(
@@ -207,10 +235,11 @@ OPTIMIZERS = {
             "Adadelta",
             (
                 _rate(1.0),
-                _memory("rho", 0.9, "how much of the past stays in the running means"),
+                _share("rho", 0.9, "how much of the past stays in the running means"),
                 _decay(0.0),
                 _eps(1e-6),
             ),
+            (_COUNT, _MEAN_SQUARE, Memory("acc_delta", "mean squared step")),
             "measures a step by the steps that came before it",
         ),
         OptimizerSpec(
@@ -218,11 +247,17 @@ OPTIMIZERS = {
             "RMSprop",
             (
                 _rate(0.01),
-                _memory("alpha", 0.99, "how much of the past stays in the mean square"),
+                _share("alpha", 0.99, "how much of the past stays in the mean square"),
                 _MOMENTUM,
                 _switch("centered", "divide by the spread around the mean gradient"),
                 _decay(0.0),
                 _eps(1e-8),
+            ),
+            (
+                _COUNT,
+                _MEAN_SQUARE,
+                Memory("momentum_buffer", "momentum of the divided gradient", switch="momentum"),
+                Memory("grad_avg", "centre of the gradient", switch="centered"),
             ),
             "divides the gradient by its recent size",
         ),
@@ -230,6 +265,7 @@ OPTIMIZERS = {
             "adam",
             "Adam",
             (_rate(0.001), *_BETAS, _decay(0.0), _AMSGRAD, _eps(1e-8)),
+            (_COUNT, _MEAN, _SQUARE, _LARGEST),
             "RMSprop with momentum, both corrected for their start",
         ),
         OptimizerSpec(
@@ -242,6 +278,7 @@ OPTIMIZERS = {
                 _AMSGRAD,
                 _eps(1e-8),
             ),
+            (_COUNT, _MEAN, _SQUARE, _LARGEST),
             "Adam with weight decay kept apart from the gradient",
         ),
         OptimizerSpec(
@@ -261,12 +298,14 @@ OPTIMIZERS = {
                 _decay(0.0),
                 _eps(1e-8),
             ),
+            (_COUNT, _MEAN, _SQUARE, Memory("mu_product", "product of the momenta")),
             "Adam that looks ahead, as Nesterov does",
         ),
         OptimizerSpec(
             "radam",
             "RAdam",
             (_rate(0.001), *_BETAS, _decay(0.0), _eps(1e-8)),
+            (_COUNT, _MEAN, _SQUARE),
             "Adam that starts carefully, until its spread can be trusted",
         ),
         OptimizerSpec(
@@ -279,6 +318,7 @@ OPTIMIZERS = {
                 _decay(0.0),
                 _eps(1e-8),
             ),
+            (_COUNT, _MEAN, Memory("exp_inf", "largest recent gradient")),
             "Adam that divides by the largest recent gradient",
         ),
         OptimizerSpec(
@@ -286,7 +326,7 @@ OPTIMIZERS = {
             "Muon",
             (
                 _rate(0.001),
-                _memory("momentum", 0.95, "how much of the last direction is kept"),
+                _share("momentum", 0.95, "how much of the last direction is kept"),
                 _switch(
                     "nesterov",
                     "look at the gradient where momentum is about to lead",
@@ -296,11 +336,13 @@ OPTIMIZERS = {
                 _decay(0.1, "shrinks every weight at each update, apart from the gradient"),
                 _eps(1e-7),
             ),
+            (Memory("momentum_buffer", "mean direction"),),
             "turns the momentum of each weight matrix into an orthogonal one; biases and "
             "convolutions go with AdamW",
         ),
     )
 }
+
 
 # Every name that some optimizer has: the command line offers each of them once.
 HYPERPARAMETERS = {

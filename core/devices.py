@@ -1,0 +1,28 @@
+"""What computes: the processor, or an accelerator that torch can reach."""
+
+from __future__ import annotations
+
+import torch
+
+from core.errors import UserError
+
+
+def device_of(name: str) -> torch.device:
+    """The device called `name`; raises UserError if it is not there.
+
+    `auto` takes a CUDA device where there is one. It does not take Apple's `mps`: launching
+    work there costs more than an update of a small network, so it is for those who ask.
+    """
+    available = ["cpu"]
+    if torch.cuda.is_available():
+        available.append("cuda")
+    if torch.backends.mps.is_available():
+        available.append("mps")
+    if name == "auto":
+        name = "cuda" if "cuda" in available else "cpu"
+    if name not in available:
+        raise UserError(
+            f"device: {name} is not available here; torch {torch.__version__} reaches "
+            + ", ".join(available)
+        )
+    return torch.device(name)

@@ -1,0 +1,162 @@
+"""The worker thread: loads, drives the runs, takes commands, publishes snapshots.
+
+Two threads, two owners: only the worker touches tensors, only the screen touches widgets.
+Between them stand a queue of commands inward and one slot outward, in which the latest
+snapshot wins. This module imports no torch: the worker does, while the screen is already up.
+"""
+
+from __future__ import annotations
+
+import math
+import queue
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.commands import Command, Shutdown
+from core.config import RunConfig
+from core.errors import UserError
+from core.snapshot import Loading, Notice, Snapshot
+
+if TYPE_CHECKING:
+    from core.run import Run
+    from core.view import Viewer
+
+_PUBLISH_SECONDS = 1 / 60  # while running, snapshots are made this often at most
+
+
+class Engine:
+    """Trains as `config` says and as commands ask, in a thread of its own.
+
+    `start` starts the thread; a test may call `load` and `turn` instead and be the worker.
+    `cache` is where downloaded data sets are kept, by default the user's cache directory.
+    """
+
+    def __init__(self, config: RunConfig, *, cache: Path | None = None) -> None:
+        self.config = config
+        self.snapshot = Snapshot()
+        self._cache = cache
+        self._clock = time.perf_counter
+        self._commands: queue.SimpleQueue[tuple[Command, int]] = queue.SimpleQueue()
+        self._published = threading.Condition()
+        self._published_at = -math.inf
+        self._stale = False  # something happened since the last snapshot
+        self._ended = False
+        self._runs: list[Run] = []
+        self._viewers: list[Viewer] = []
+        self._notice: Notice | None = None
+        self._thread = threading.Thread(target=self._serve, name="engine", daemon=True)
+
+    # For the screen's thread
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def send(self, command: Command, run: int = 0) -> None:
+        """Ask something of a run; it is honoured at the next safe point."""
+        self._commands.put((command, run))
+
+    def stop(self, timeout: float | None = 5.0) -> None:
+        """End the thread and wait for it."""
+        self.send(Shutdown())
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
+    def wait(self, revision: int, timeout: float | None = None) -> Snapshot:
+        """The first snapshot found newer than `revision`, or the latest once time is out."""
+        with self._published:
+            self._published.wait_for(lambda: self.snapshot.revision > revision, timeout)
+            return self.snapshot
+
+    # For the worker
+
+    def load(self) -> None:
+        """Load torch, the data and the model; a failure is published, not raised."""
+        try:
+            self._load()
+        except UserError as fault:
+            self._publish(replace(self.snapshot, loading=None, error=str(fault), fault=fault))
+        except Exception as fault:
+            self._publish_fault(fault)
+
+    def turn(self, *, block: bool = False) -> bool:
+        """Take what was asked, do a slice of every run, publish; False once shut down.
+
+        With `block`, waits while there is nothing to do: until a command comes, or until the
+        speed limit allows the next update.
+        """
+        self._take_commands(block and not self._stale)
+        busy = [run.work() for run in self._runs]  # a list: every run gets its slice
+        self._stale = self._stale or any(busy)
+        idle = not any(busy)
+        if self._stale and (idle or self._clock() - self._published_at >= _PUBLISH_SECONDS):
+            self._publish_runs(final=idle)
+        return not self._ended
+
+    def _serve(self) -> None:
+        self.load()
+        try:
+            while self.turn(block=True):
+                pass
+        except Exception as fault:  # the last word of a broken engine reaches the screen
+            self._publish_fault(fault)
+
+    def _load(self) -> None:
+        self._say_loading("loading torch", 0.0)
+        from core.data.load import load
+        from core.devices import device_of
+        from core.run import Run
+        from core.view import Viewer
+
+        device = device_of(self.config.device)
+        self._say_loading(f"reading {self.config.data_spec.title}", 0.7)
+        data = load(self.config.data, cache=self._cache, progress=self._say_loading).to(device)
+        self._say_loading("building the network", 0.95)
+        run = Run("run 1", self.config, data, self._clock)
+        self._runs = [run]
+        self._viewers = [Viewer(run, self._clock)]
+        self._publish_runs(final=True)
+
+    def _say_loading(self, what: str, share: float) -> None:
+        self._publish(replace(self.snapshot, loading=Loading(what, share)))
+
+    def _take_commands(self, block: bool) -> None:
+        if block:
+            wait = min((run.wait() for run in self._runs), default=math.inf)
+            try:
+                self._obey(*self._commands.get(timeout=wait if math.isfinite(wait) else None))
+            except queue.Empty:
+                return
+        while not self._commands.empty():
+            self._obey(*self._commands.get())
+
+    def _obey(self, command: Command, run: int) -> None:
+        self._stale = True
+        if isinstance(command, Shutdown):
+            self._ended = True
+        elif self._runs:
+            try:
+                self._runs[run].obey(command)
+            except UserError as fault:
+                number = self._notice.number + 1 if self._notice else 1
+                self._notice = Notice(number, str(fault))
+            except Exception as fault:
+                self._runs[run].fail(fault)
+
+    def _publish_runs(self, *, final: bool) -> None:
+        self._stale = False
+        if self._runs:
+            views = tuple(viewer.view(final=final) for viewer in self._viewers)
+            self._publish(replace(self.snapshot, loading=None, runs=views, notice=self._notice))
+
+    def _publish_fault(self, fault: Exception) -> None:
+        said = " ".join(f"{type(fault).__name__}: {fault}".split())
+        self._publish(replace(self.snapshot, loading=None, error=said, fault=fault))
+
+    def _publish(self, snapshot: Snapshot) -> None:
+        with self._published:
+            self.snapshot = replace(snapshot, revision=self.snapshot.revision + 1)
+            self._published_at = self._clock()
+            self._published.notify_all()

@@ -1,0 +1,202 @@
+"""Bounded series of what happened: a window of the latest updates, and curves on three clocks.
+
+A run of a billion updates uses the memory of a short one. The window keeps every one of the
+latest updates. A curve keeps buckets of equal width along one clock; when there are too many,
+the width doubles and neighbours are merged. A bucket keeps count, mean, low, high and last, so
+that spikes survive.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.snapshot import Clock, Curve, Moment
+
+Floats = NDArray[np.float64]
+
+_CAPACITY = 2048  # buckets of a curve, at most; at least half of them are in use once full
+_FIRST_WIDTH = {Clock.UPDATES: 1.0, Clock.EXAMPLES: 1.0, Clock.SECONDS: 2.0**-14}
+
+
+class BucketedCurve:
+    """One series along one clock, in at most `capacity` buckets of equal width.
+
+    Bucket k holds the values at k * width <= x < (k + 1) * width; buckets that hold none are
+    not kept. Values that are not finite are left out. Arrays are replaced, never written, so
+    that copies and published curves can share them.
+    """
+
+    def __init__(self, width: float, capacity: int = _CAPACITY) -> None:
+        self.width = width
+        self.capacity = capacity
+        self._bucket = np.empty(0, np.int64)
+        self._rows = np.empty((0, 6))  # x, sum, low, high, last, count
+        self._pending: list[tuple[Floats, Floats]] = []  # not yet in buckets
+        self._waiting = 0
+
+    def extend(self, x: Floats, values: Floats) -> None:
+        """Add values at increasing places `x`, none of them before the last place so far."""
+        self._pending.append((x, values))
+        self._waiting += len(x)
+        if self._waiting > self.capacity:
+            self._fold()
+
+    def cut(self, x: float) -> None:
+        """Forget every bucket that reaches beyond `x`."""
+        self._fold()
+        kept = self._rows[:, 0] <= x
+        self._bucket, self._rows = self._bucket[kept], self._rows[kept]
+
+    def curve(self) -> Curve:
+        """The series as it stands."""
+        self._fold()
+        x, total, low, high, last, count = np.ascontiguousarray(self._rows.T)
+        return Curve(x, total / count, low, high, last, count)
+
+    def copy(self) -> BucketedCurve:
+        self._fold()
+        return copy.copy(self)
+
+    def _fold(self) -> None:
+        """Put what is pending into buckets, and double their width until they are few enough."""
+        if not self._pending:
+            return
+        x, values = (np.concatenate(column) for column in zip(*self._pending, strict=True))
+        self._pending, self._waiting = [], 0
+        finite = np.isfinite(values)
+        x, values = x[finite], values[finite]
+        rows = np.stack([x, values, values, values, values, np.ones_like(x)], axis=1)
+        bucket = np.floor(x / self.width).astype(np.int64)
+        self._bucket, self._rows = _merged(
+            np.concatenate([self._bucket, bucket]), np.concatenate([self._rows, rows])
+        )
+        while len(self._bucket) > self.capacity:
+            self.width *= 2
+            self._bucket, self._rows = _merged(self._bucket // 2, self._rows)
+
+
+def _merged(bucket: NDArray[np.int64], rows: Floats) -> tuple[NDArray[np.int64], Floats]:
+    """Rows of the same bucket made one; `bucket` is in increasing order."""
+    first = np.ones(len(bucket), dtype=bool)
+    first[1:] = bucket[1:] != bucket[:-1]
+    starts = np.flatnonzero(first)
+    if len(starts) == len(bucket):  # also when there is nothing at all
+        return bucket, rows
+    ends = np.r_[starts[1:], len(bucket)] - 1
+    merged = np.empty((len(starts), 6))
+    merged[:, 0] = rows[ends, 0]
+    merged[:, 1] = np.add.reduceat(rows[:, 1], starts)
+    merged[:, 2] = np.minimum.reduceat(rows[:, 2], starts)
+    merged[:, 3] = np.maximum.reduceat(rows[:, 3], starts)
+    merged[:, 4] = rows[ends, 4]
+    merged[:, 5] = np.add.reduceat(rows[:, 5], starts)
+    return bucket[starts], merged
+
+
+class Series:
+    """One quantity on all three clocks."""
+
+    def __init__(self) -> None:
+        self._curves = {clock: BucketedCurve(_FIRST_WIDTH[clock]) for clock in Clock}
+
+    def extend(self, updates: Floats, examples: Floats, seconds: Floats, values: Floats) -> None:
+        places = {Clock.UPDATES: updates, Clock.EXAMPLES: examples, Clock.SECONDS: seconds}
+        for clock, curve in self._curves.items():
+            curve.extend(places[clock], values)
+
+    def add(self, at: Moment, value: float) -> None:
+        for clock, curve in self._curves.items():
+            curve.extend(np.array([at.on(clock)]), np.array([value]))
+
+    def cut(self, at: Moment) -> None:
+        for clock, curve in self._curves.items():
+            curve.cut(at.on(clock))
+
+    def curves(self) -> dict[Clock, Curve]:
+        return {clock: curve.curve() for clock, curve in self._curves.items()}
+
+    def copy(self) -> Series:
+        copied = Series()
+        copied._curves = {clock: curve.copy() for clock, curve in self._curves.items()}
+        return copied
+
+
+class RecentWindow:
+    """Loss and size of each of the latest updates, oldest first.
+
+    Kept in a buffer of twice the window, which is moved back when it is full: reading is a
+    slice, and adding costs no allocation.
+    """
+
+    def __init__(self, length: int = 8192) -> None:
+        self.length = length
+        self._losses = np.empty(2 * length, np.float32)
+        self._sizes = np.empty(2 * length, np.int64)
+        self._end = 0
+
+    def extend(self, losses: NDArray[np.float32], sizes: NDArray[np.int64]) -> None:
+        """Add the losses of updates and how many examples each was made from."""
+        losses, sizes = losses[-self.length :], sizes[-self.length :]
+        if self._end + len(losses) > 2 * self.length:
+            kept = self.length
+            for buffer in (self._losses, self._sizes):
+                buffer[:kept] = buffer[self._end - kept : self._end]
+            self._end = kept
+        new = slice(self._end, self._end + len(losses))
+        self._losses[new], self._sizes[new] = losses, sizes
+        self._end = new.stop
+
+    def clear(self) -> None:
+        self._end = 0
+
+    def latest(self, count: int) -> NDArray[np.float32]:
+        """A copy of the latest losses, at most `count` and at most the window's length."""
+        count = min(count, self.length, self._end)
+        return self._losses[self._end - count : self._end].copy()
+
+    def running_mean(self, examples: int) -> float | None:
+        """Mean loss over the fewest latest updates that were made from `examples` or more.
+
+        Each loss weighs as much as the examples it was made from.
+        """
+        begin = max(0, self._end - self.length)
+        sizes = self._sizes[begin : self._end][::-1]
+        if not len(sizes):
+            return None
+        enough = int(np.searchsorted(np.cumsum(sizes), examples)) + 1
+        losses = self._losses[begin : self._end][::-1][:enough].astype(np.float64)
+        return float(np.average(losses, weights=sizes[:enough]))
+
+    def copy(self) -> RecentWindow:
+        return copy.deepcopy(self)
+
+
+def trembling(losses: NDArray[np.float32]) -> float | None:
+    """How much the loss shakes from update to update, in the units of the loss.
+
+    The root of half the mean square successive difference (von Neumann, "Distribution of the
+    ratio of the mean square successive difference to the variance", 1941): it equals the
+    standard deviation for losses that scatter around a level, and unlike it does not count a
+    slow fall as shaking. None for fewer than two finite losses.
+    """
+    finite = losses[np.isfinite(losses)].astype(np.float64)
+    if len(finite) < 2:
+        return None
+    return float(np.sqrt(np.mean(np.diff(finite) ** 2) / 2))
+
+
+def stamps(
+    start: Moment, sizes: Sequence[int] | NDArray[np.int64], seconds: float
+) -> tuple[Floats, Floats, Floats]:
+    """Where updates of these sizes end on the three clocks: updates, examples, seconds.
+
+    They began at `start` and took `seconds` together, which are spread evenly over them.
+    """
+    count = np.arange(1, len(sizes) + 1, dtype=np.float64)
+    updates = start.updates + count
+    examples = start.examples + np.cumsum(sizes, dtype=np.float64)
+    return updates, examples, start.seconds + seconds * count / len(sizes)

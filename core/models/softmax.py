@@ -1,0 +1,21 @@
+"""Softmax regression: one linear layer, the simplest network there is."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+
+class SoftmaxRegression(nn.Module):
+    """Takes images (n, ...) of `inputs` pixels each, returns (n, classes) logits."""
+
+    def __init__(self, inputs: int = 28 * 28, classes: int = 10) -> None:
+        super().__init__()
+        self.fc = nn.Linear(inputs, classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fc(x.view(x.shape[0], -1))  # type: ignore[no-any-return]
+
+
+def build(shape: tuple[int, int, int], classes: int, _widths: tuple[int, ...]) -> nn.Module:
+    channels, height, width = shape
+    return SoftmaxRegression(channels * height * width, classes)

@@ -1,0 +1,107 @@
+"""What is known of a run's past: its losses, evaluations, phases and events."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.history import RecentWindow, Series, stamps, trembling
+from core.snapshot import Evaluation, Event, History, Moment, Phase
+
+_RUNNING_MEAN_EXAMPLES = 4_000
+_TREMBLING_UPDATES = 200
+_EVENTS_KEPT = 500
+
+
+class Record:
+    """The past of one run; bounded, whatever the run's length."""
+
+    def __init__(self) -> None:
+        self.revision = 0
+        self.window = RecentWindow()
+        self.phases: tuple[Phase, ...] = ()
+        self.events: tuple[Event, ...] = ()
+        self.evaluation: Evaluation | None = None
+        self.best: Evaluation | None = None
+        self.lowest_test_loss = math.inf
+        self.seconds_per_update: dict[str, float] = {}
+        self._train_loss = Series()
+        self._test_loss = Series()
+        self._test_accuracy = Series()
+
+    def add_updates(
+        self, start: Moment, sizes: NDArray[np.int64], seconds: float, losses: NDArray[np.float32]
+    ) -> None:
+        """Note updates that began at `start` and took `seconds` together."""
+        self.revision += 1
+        self.window.extend(losses, sizes)
+        self._train_loss.extend(*stamps(start, sizes, seconds), losses.astype(np.float64))
+        self._note_cost(seconds / len(losses))
+
+    def add_evaluation(self, evaluation: Evaluation) -> None:
+        self.revision += 1
+        self.evaluation = evaluation
+        if self.best is None or evaluation.accuracy > self.best.accuracy:
+            self.best = evaluation
+        self.lowest_test_loss = min(self.lowest_test_loss, evaluation.loss)
+        self._test_loss.add(evaluation.at, evaluation.loss)
+        self._test_accuracy.add(evaluation.at, evaluation.accuracy)
+
+    def add_event(
+        self, at: Moment, what: str, before: str = "", after: str = "", note: str = ""
+    ) -> None:
+        number = self.events[-1].number + 1 if self.events else 1
+        event = Event(number, at, what, before, after, note)
+        self.events = (*self.events, event)[-_EVENTS_KEPT:]
+
+    def begin_phase(self, strategy: str, batch_size: int, at: Moment) -> None:
+        """From now on updates are of this kind; a phase without an update leaves no trace."""
+        self.revision += 1
+        earlier = [phase for phase in self.phases if phase.start.updates < at.updates]
+        same = earlier and (earlier[-1].strategy, earlier[-1].batch_size) == (strategy, batch_size)
+        self.phases = (*earlier,) if same else (*earlier, Phase(strategy, batch_size, at))
+        self.phases = self.phases[-_EVENTS_KEPT:]
+
+    @property
+    def train_loss(self) -> float | None:
+        """The running mean of the training loss."""
+        return self.window.running_mean(_RUNNING_MEAN_EXAMPLES)
+
+    def trembling(self, updates: int) -> float | None:
+        """The spread from update to update, over the latest updates of the present phase."""
+        of_phase = updates - self.phases[-1].start.updates if self.phases else updates
+        return trembling(self.window.latest(min(of_phase, _TREMBLING_UPDATES)))
+
+    def history(self) -> History:
+        return History(
+            self.revision,
+            self._train_loss.curves(),
+            self._test_loss.curves(),
+            self._test_accuracy.curves(),
+            self.phases,
+        )
+
+    def copy(self) -> Record:
+        copied = Record()
+        copied.__dict__.update(self.__dict__)
+        copied.window = self.window.copy()
+        copied.seconds_per_update = dict(self.seconds_per_update)
+        copied._train_loss = self._train_loss.copy()
+        copied._test_loss = self._test_loss.copy()
+        copied._test_accuracy = self._test_accuracy.copy()
+        return copied
+
+    def _note_cost(self, seconds: float) -> None:
+        """Keep what an update costs under this strategy, smoothed over some ten slices."""
+        if not self.phases:
+            return
+        strategy = self.phases[-1].strategy
+        before = self.seconds_per_update.get(strategy, seconds)
+        self.seconds_per_update[strategy] = before + 0.1 * (seconds - before)
+
+
+def sizes_of(count: int, size: int) -> NDArray[np.int64]:
+    """The sizes of `count` updates of `size` examples each."""
+    return np.full(count, size, np.int64)

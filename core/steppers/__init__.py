@@ -1,0 +1,51 @@
+"""How a slice of updates is carried out: one file per way, all interchangeable mid-run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from core.optimizers.live import LiveOptimizer
+
+
+class Stepper(Protocol):
+    """A way to carry out updates on a model's own parameters and its optimizer's own state.
+
+    An update whose loss is not finite is not made; its loss is still returned, as the last.
+    """
+
+    optimizer: LiveOptimizer
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def threads(self) -> int:
+        """Processor threads of the latest update."""
+        ...
+
+    def updates(self, rows: Tensor, rates: Sequence[float], deadline: float) -> NDArray[np.float32]:
+        """Make an update from each row of `rows` (k, size), indices of training examples.
+
+        `rates` (k,) are their learning rates. Ends early after the update in which
+        `time.perf_counter()` passes `deadline` or the loss is not finite. Returns the loss of
+        each update that was tried, at least one.
+        """
+        ...
+
+    def accumulate(self, rows: Tensor, total: int) -> None:
+        """Add these examples' share to the gradient of one update over `total` examples."""
+        ...
+
+    def apply(self, rate: float) -> float:
+        """Make the update whose gradient was accumulated; returns its loss."""
+        ...
+
+    def abandon(self) -> None:
+        """Drop what was accumulated."""
+        ...

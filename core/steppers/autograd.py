@@ -1,0 +1,91 @@
+"""Updates by torch's autograd: any model, any optimizer, any device."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from core.optimizers.live import LiveOptimizer
+from core.threads import threads_for, use_threads
+
+
+class AutogradStepper:
+    """Trains `model` on resident `images` (n, ...) and `labels` (n,) by cross-entropy.
+
+    `threads` is how many processor threads every update takes; None leaves it to `threads_for`.
+    """
+
+    name = "autograd"
+
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: LiveOptimizer,
+        images: Tensor,
+        labels: Tensor,
+        threads: int | None = None,
+    ) -> None:
+        self.optimizer = optimizer
+        self.threads = threads or 1
+        self._model = model
+        self._images = images
+        self._labels = labels
+        self._chosen_threads = threads
+        self._loss: Tensor | None = None  # summed so far in the update under way
+
+    def updates(self, rows: Tensor, rates: Sequence[float], deadline: float) -> NDArray[np.float32]:
+        self._use_threads(rows.shape[1])
+        losses = []
+        for indices, rate in zip(rows.to(self._images.device), rates, strict=True):
+            loss = self._backward(indices, len(indices))
+            losses.append(loss.item())  # waits for a GPU: its finiteness decides the update
+            if not math.isfinite(losses[-1]):
+                self._clear()
+                break
+            self._step(rate)
+            if time.perf_counter() > deadline:
+                break
+        return np.array(losses, np.float32)
+
+    def accumulate(self, rows: Tensor, total: int) -> None:
+        self._use_threads(len(rows))
+        loss = self._backward(rows.to(self._images.device), total)
+        self._loss = loss if self._loss is None else self._loss + loss
+
+    def apply(self, rate: float) -> float:
+        assert self._loss is not None, "an update needs a gradient first"
+        loss = float(self._loss)
+        if math.isfinite(loss):
+            self._step(rate)
+        self.abandon()
+        return loss
+
+    def abandon(self) -> None:
+        self._loss = None
+        self._clear()
+
+    def _backward(self, indices: Tensor, total: int) -> Tensor:
+        """Add these examples' part of the mean loss's gradient to `.grad`; returns that part."""
+        logits = self._model(self._images[indices])
+        loss = F.cross_entropy(logits, self._labels[indices], reduction="sum") / total
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss.detach()
+
+    def _step(self, rate: float) -> None:
+        self.optimizer.set_rate(rate)
+        self.optimizer.step()
+        self._clear()
+
+    def _clear(self) -> None:
+        for parameter in self.optimizer.parameters:
+            parameter.grad = None
+
+    def _use_threads(self, rows: int) -> None:
+        self.threads = self._chosen_threads or threads_for(rows)
+        use_threads(self.threads)

@@ -1,0 +1,134 @@
+"""Changing how a run descends while it trains: what is kept, what is reset, what is said.
+
+A change loses nothing that can be kept: weights, permutation and cursor stay; an optimizer's
+memory stays where the next one can use it. A change that is reversed before another update
+leaves no trace: what it had put aside is taken up again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.config import SETTINGS, RunConfig
+from core.errors import UserError
+from core.optimizers.live import LiveOptimizer
+from core.optimizers.table import HYPERPARAMETERS
+from core.schedules import Schedule
+from core.trainer import Trainer, schedule_of
+
+
+class Switchboard:
+    """Takes changes of a trainer's live settings, between its slices."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        self._trainer = trainer
+        config = trainer.config
+        self._chosen: dict[str, Mapping[str, Any]] = {config.optimizer: config.hyperparameters}
+        # What a change put aside, and after how many updates.
+        self._optimizer_aside: tuple[int, LiveOptimizer] | None = None
+        self._schedule_aside: tuple[int, Schedule] | None = None
+
+    def change(self, name: str, value: object) -> None:
+        """Give a setting or hyperparameter a new value, and note the event.
+
+        Raises UserError, and changes nothing, if the value is not allowed or the setting
+        cannot change within a run.
+        """
+        if name in SETTINGS and not SETTINGS[name].live:
+            raise UserError(f"{SETTINGS[name].title}: it cannot change within a run")
+        before = self._trainer.config
+        after = before.changed(name, value)
+        if after == before:
+            return
+        note = self._take_up(name, after)
+        self._say(name, before, self._trainer.config, note)
+
+    def _take_up(self, name: str, after: RunConfig) -> str:
+        """Put `after` in force; returns what there is to say of it."""
+        if name in HYPERPARAMETERS:
+            return self._write_hyperparameter(name, after)
+        match name:
+            case "strategy" | "batch_size":
+                return self._switch_strategy(after)
+            case "order":
+                return self._switch_order(after)
+            case "optimizer":
+                return self._switch_optimizer(after)
+            case "schedule":
+                return self._switch_schedule(after)
+            case "warmup" | "decay" | "decay_epochs":
+                self._trainer.schedule = schedule_of(after, self._trainer.schedule.start)
+        self._trainer.config = after
+        return ""
+
+    def _write_hyperparameter(self, name: str, after: RunConfig) -> str:
+        trainer = self._trainer
+        note = trainer.optimizer.write(name, after.hyperparameters[name], trainer.updates)
+        self._chosen[after.optimizer] = after.hyperparameters
+        trainer.config = after
+        return note
+
+    def _switch_strategy(self, after: RunConfig) -> str:
+        trainer = self._trainer
+        note = trainer.abandon_update()
+        trainer.config = after
+        trainer.begin_phase()
+        left = trainer.sampler.left
+        if left < trainer.examples_per_update:
+            return _joined(note, f"the first update takes the {left:,} examples left in this epoch")
+        return note
+
+    def _switch_order(self, after: RunConfig) -> str:
+        trainer = self._trainer
+        note = trainer.abandon_update()
+        trainer.sampler.reorder(after.order)
+        trainer.config = after
+        return note
+
+    def _switch_optimizer(self, after: RunConfig) -> str:
+        trainer = self._trainer
+        aside = self._optimizer_aside
+        if aside and aside[0] == trainer.updates and aside[1].spec.name == after.optimizer:
+            optimizer, note = aside[1], "its memory is as it was"
+        else:
+            values = self._chosen.get(after.optimizer, after.hyperparameters)
+            optimizer = LiveOptimizer(after.optimizer_spec, trainer.model.parameters(), values)
+            note = optimizer.adopt(trainer.optimizer) if trainer.updates else ""
+        self._optimizer_aside = (trainer.updates, trainer.optimizer)
+        trainer.optimizer = trainer.stepper.optimizer = optimizer
+        trainer.config = after.with_hyperparameters(optimizer.values)
+        self._chosen[after.optimizer] = trainer.config.hyperparameters
+        return note
+
+    def _switch_schedule(self, after: RunConfig) -> str:
+        """A schedule begins at the epoch it is chosen at."""
+        trainer = self._trainer
+        aside, now = self._schedule_aside, trainer.schedule
+        back = aside and aside[0] == trainer.updates and aside[1].kind == after.schedule
+        start = aside[1].start if aside and back else trainer.at.epoch
+        self._schedule_aside = (trainer.updates, now)
+        trainer.schedule = schedule_of(after, start)
+        trainer.config = after
+        return ""
+
+    def _say(self, name: str, before: RunConfig, after: RunConfig, note: str) -> None:
+        if before.strategy != after.strategy:
+            name, was, now = "strategy", _strategy(before), _strategy(after)
+        elif name in HYPERPARAMETERS:
+            write = HYPERPARAMETERS[name].kind.write
+            was, now = (write(config.hyperparameters[name]) for config in (before, after))
+        else:
+            write = SETTINGS[name].kind.write
+            was, now = (write(getattr(config, name)) for config in (before, after))
+        self._trainer.record.add_event(self._trainer.at, name, was, now, note)
+
+
+def _strategy(config: RunConfig) -> str:
+    """The strategy, with the batch size where that is a choice."""
+    chosen = f" {config.batch_size:,}" if config.strategy == "mini-batch" else ""
+    return config.strategy + chosen
+
+
+def _joined(*notes: str) -> str:
+    return "; ".join(note for note in notes if note)

@@ -1,0 +1,164 @@
+"""One run: model, optimizer, strategy, sampler, clock and record, advanced slice by slice."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.config import RunConfig
+from core.data.dataset import Dataset
+from core.models import build as models
+from core.models.catalog import MODELS
+from core.optimizers.live import LiveOptimizer
+from core.record import Record
+from core.sampler import Sampler
+from core.schedules import Schedule
+from core.snapshot import Moment
+from core.steppers import Stepper
+from core.steppers.autograd import AutogradStepper
+
+SLICE_SECONDS = 0.02  # how far apart safe points lie, at most
+_MANY_UPDATES = 4096  # of one slice, at most
+_DONE = object()
+
+Time = Callable[[], float]
+
+
+class Trainer:
+    """Trains one network on one data set, as `config` says, and takes changes in between.
+
+    Safe points lie between the steps of `advance`: between updates, and between the
+    micro-batches of a large one. Everything else may be called only there.
+    """
+
+    def __init__(self, config: RunConfig, data: Dataset, clock: Time = time.perf_counter) -> None:
+        self.config = config
+        self.data = data
+        self.micro_batch = MODELS[config.model].micro_batch
+        self.record = Record()
+        self.updates = 0
+        self.examples = 0
+        self.seconds = 0.0
+        self.update_progress = 0.0
+        self.diverged = False
+        self._clock = clock
+        self._large: Iterator[None] | None = None
+        self.model = models.build(
+            config.model, data.spec.shape, len(data.spec.classes), config.widths, config.seed
+        ).to(data.train_images.device)
+        self.sampler = Sampler(len(data.train_labels), config.order, config.seed)
+        self.optimizer = LiveOptimizer(
+            config.optimizer_spec, self.model.parameters(), config.hyperparameters
+        )
+        self.stepper: Stepper = AutogradStepper(
+            self.model, self.optimizer, data.train_images, data.train_labels, config.threads
+        )
+        self.schedule = schedule_of(config, start=0.0)
+        self.begin_phase()
+
+    @property
+    def at(self) -> Moment:
+        epoch = self.examples / self.sampler.n
+        return Moment(self.updates, self.examples, self.seconds, epoch)
+
+    @property
+    def examples_per_update(self) -> int:
+        return self.config.examples_per_update(self.sampler.n)
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate of the next update, the schedule included."""
+        return self._rate(self.examples, min(self.examples_per_update, self.sampler.left))
+
+    def advance(self, most: int = _MANY_UPDATES) -> None:
+        """Train to the next safe point, at most `most` (1 or more) updates further.
+
+        A large update goes on where the last call left it.
+        """
+        size = min(self.examples_per_update, self.sampler.left)
+        if self._large is None and size <= self.micro_batch:
+            self._make_updates(size, most)
+            return
+        if self._large is None:
+            self._large = self._large_update(size)
+        if next(self._large, _DONE) is _DONE:
+            self._large = None
+
+    def abandon_update(self) -> str:
+        """Set aside an update under way; its examples will be visited again. Says so, if any."""
+        if self._large is None:
+            return ""
+        done = self.update_progress
+        self._large = None
+        self.update_progress = 0.0
+        self.stepper.abandon()
+        return f"the unfinished update was set aside at {done:.0%}"
+
+    @property
+    def mid_update(self) -> bool:
+        return self._large is not None
+
+    def begin_phase(self) -> None:
+        """From here on, updates are of the present strategy and batch size."""
+        self.record.begin_phase(self.config.strategy, self.examples_per_update, self.at)
+
+    def _make_updates(self, size: int, most: int) -> None:
+        count = min(self.sampler.left // size, most, self._updates_in_a_slice())
+        rows = self.sampler.peek(count * size).view(count, size)
+        rates = [self._rate(self.examples + k * size, size) for k in range(count)]
+        began = self._clock()
+        losses = self.stepper.updates(rows, rates, time.perf_counter() + SLICE_SECONDS)
+        self._note(losses, size, self._clock() - began)
+
+    def _large_update(self, size: int) -> Iterator[None]:
+        """One update, micro-batch by micro-batch: memory stays bounded, a pause never waits."""
+        rows = self.sampler.peek(size)
+        start, spent = self.seconds, 0.0
+        for done, some in enumerate(torch.split(rows, self.micro_batch)):
+            if done:
+                self.update_progress = done * self.micro_batch / size
+                yield
+            began = self._clock()
+            self.stepper.accumulate(some, size)
+            spent += self._clock() - began
+            self.seconds = start + spent
+        began = self._clock()
+        loss = self.stepper.apply(self._rate(self.examples, size))
+        spent += self._clock() - began
+        self.update_progress = 0.0
+        self.seconds = start
+        self._note(np.array([loss], np.float32), size, spent)
+
+    def _note(self, losses: NDArray[np.float32], size: int, seconds: float) -> None:
+        """Count the updates that were made; a last loss that is not finite made none."""
+        start = self.at
+        finite = math.isfinite(losses[-1])
+        made = len(losses) if finite else len(losses) - 1
+        self.seconds += seconds
+        if made:
+            self.updates += made
+            self.examples += made * size
+            self.sampler.advance(made * size)
+            self.record.add_updates(start, np.full(made, size, np.int64), seconds, losses[:made])
+        self.diverged = not finite
+
+    def _updates_in_a_slice(self) -> int:
+        """How many updates to prepare: what the last ones' cost suggests, and half more."""
+        cost = self.record.seconds_per_update.get(self.config.strategy)
+        return max(1, int(1.5 * SLICE_SECONDS / cost)) if cost else 8
+
+    def _rate(self, examples: int, size: int) -> float:
+        if self.schedule.constant:
+            return self.config.learning_rate
+        n = self.sampler.n
+        return self.config.learning_rate * self.schedule.factor(examples / n, (examples + size) / n)
+
+
+def schedule_of(config: RunConfig, start: float) -> Schedule:
+    """The learning-rate schedule that is set, beginning at epoch `start`."""
+    return Schedule(config.schedule, config.warmup, config.decay, config.decay_epochs, start)

@@ -1,0 +1,77 @@
+"""Making a RunView: the picture of a run that the screen may keep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from core.models.build import title
+from core.run import Run
+from core.snapshot import Digits, History, RunView
+
+_HISTORY_SECONDS = 0.2  # while running, curves and digits are renewed this often at most
+_DIGITS_SECONDS = 0.1
+_RECENT_UPDATES = 512
+
+
+class Viewer:
+    """Pictures of one run; what is costly and has not changed, or just was made, is kept."""
+
+    def __init__(self, run: Run, clock: Callable[[], float]) -> None:
+        self._run = run
+        self._clock = clock
+        self._model_title = title(run.trainer.model)
+        self._history: History | None = None
+        self._history_of: object = None
+        self._history_at = 0.0
+        self._digits: Digits | None = None
+        self._digits_of: object = None
+        self._digits_at = 0.0
+
+    def view(self, *, final: bool) -> RunView:
+        """The run as it stands; `final` renews all that is out of date, however recent it is."""
+        run, trainer, record = self._run, self._run.trainer, self._run.trainer.record
+        updates_per_second, examples_per_second = run.meter.rates
+        return RunView(
+            name=run.name,
+            state=run.state,
+            config=trainer.config,
+            model_title=self._model_title,
+            device=str(trainer.data.train_images.device),
+            stepper=trainer.stepper.name,
+            threads=trainer.stepper.threads,
+            training_examples=trainer.sampler.n,
+            at=trainer.at,
+            examples_per_update=trainer.examples_per_update,
+            update_progress=trainer.update_progress,
+            learning_rate=trainer.learning_rate,
+            updates_per_second=updates_per_second,
+            examples_per_second=examples_per_second,
+            train_loss=record.train_loss,
+            trembling=record.trembling(trainer.updates),
+            recent=record.window.latest(_RECENT_UPDATES),
+            seconds_per_update=dict(record.seconds_per_update),
+            evaluation=record.evaluation,
+            best=record.best,
+            events=record.events,
+            history=self._latest_history(final),
+            digits=self._latest_digits(final),
+            reason=run.reason,
+            way_back=run.way_back.at if run.way_back else None,
+        )
+
+    def _latest_history(self, final: bool) -> History:
+        record = self._run.trainer.record
+        now, shows = self._clock(), (record, record.revision)
+        due = final or now - self._history_at >= _HISTORY_SECONDS
+        if self._history is None or (due and shows != self._history_of):
+            self._history, self._history_of, self._history_at = record.history(), shows, now
+        return self._history
+
+    def _latest_digits(self, final: bool) -> Digits | None:
+        run = self._run
+        now, shows = self._clock(), (run.trainer.record, run.trainer.updates, run.showcase.chosen)
+        due = final or now - self._digits_at >= _DIGITS_SECONDS
+        if due and shows != self._digits_of and run.showcase.chosen:
+            self._digits = run.showcase.ask(run.trainer.model)
+            self._digits_of, self._digits_at = shows, now
+        return self._digits
