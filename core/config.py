@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -83,7 +84,7 @@ class RunConfig:
     epochs: int | None = _setting(Optional(Whole(1)), None, "stop after so many epochs")
     updates: int | None = _setting(Optional(Whole(1)), None, "stop after so many updates")
     seconds: float | None = _setting(
-        Optional(Number(0, 1e12, open_low=True)), None, "stop after so many training seconds"
+        Optional(Number(0, math.inf, open_low=True)), None, "stop after so many training seconds"
     )
     target_accuracy: float | None = _setting(
         Optional(Number(0, 1, open_low=True)), None, "stop at this test accuracy, a share of 1"

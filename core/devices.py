@@ -23,6 +23,7 @@ def device_of(name: str) -> torch.device:
     if name not in available:
         raise UserError(
             f"device: {name} is not available here; torch {torch.__version__} reaches "
-            + ", ".join(available)
+            + ", ".join(available),
+            setting="device",
         )
     return torch.device(name)

@@ -42,7 +42,7 @@ class Engine:
         self._commands: queue.SimpleQueue[tuple[Command, int]] = queue.SimpleQueue()
         self._published = threading.Condition()
         self._published_at = -math.inf
-        self._stale = False  # something happened since the last snapshot
+        self._stale = False  # the last snapshot does not show all that happened
         self._ended = False
         self._runs: list[Run] = []
         self._viewers: list[Viewer] = []
@@ -80,6 +80,12 @@ class Engine:
             self._publish(replace(self.snapshot, loading=None, error=str(fault), fault=fault))
         except Exception as fault:
             self._publish_fault(fault)
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether all was done and published, until another command comes."""
+        waits = (math.isinf(run.wait()) for run in self._runs)
+        return self._commands.empty() and not self._stale and all(waits)
 
     def turn(self, *, block: bool = False) -> bool:
         """Take what was asked, do a slice of every run, publish; False once shut down.
@@ -146,7 +152,7 @@ class Engine:
                 self._runs[run].fail(fault)
 
     def _publish_runs(self, *, final: bool) -> None:
-        self._stale = False
+        self._stale = not final
         if self._runs:
             views = tuple(viewer.view(final=final) for viewer in self._viewers)
             self._publish(replace(self.snapshot, loading=None, runs=views, notice=self._notice))

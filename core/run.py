@@ -110,19 +110,21 @@ class Run:
         )
 
     def _go_back(self) -> None:
-        if self.way_back is None:
+        """Return to the last good moment; what is left behind, if good itself, is the next one."""
+        saved, left = self.way_back, self.trainer
+        if saved is None:
             raise UserError("there is no earlier moment to go back to yet")
-        left_at = self.trainer.updates
-        if self.way_back.config.seed != self.trainer.config.seed:
-            self._begin(self.way_back.config)
-        restore(self.trainer, self.way_back)
+        if not left.diverged:
+            self.way_back = capture(left)
+        if saved.config.seed != left.config.seed:
+            self._begin(saved.config)
+        restore(self.trainer, saved)
         self._switchboard = Switchboard(self.trainer)
         self._evaluating = None
         self._next_evaluation = self._following_evaluation()
         self.state, self.reason = State.PAUSED, ""
-        at = self.trainer.at
-        said = f"from update {left_at:,} to {at.updates:,}"
-        self.trainer.record.add_event(at, "went back", after=said)
+        said = f"from update {left.updates:,} to {saved.at.updates:,}"
+        self.trainer.record.add_event(saved.at, "went back", after=said)
 
     # Work
 
@@ -236,7 +238,8 @@ class Run:
         self.predictions = result.predictions
         record, at = self.trainer.record, self.trainer.at
         record.add_evaluation(Evaluation(at, result.loss, result.accuracy))
-        if math.isfinite(result.loss) and result.loss <= _GOOD_LOSS * record.lowest_test_loss:
+        good = result.loss <= _GOOD_LOSS * record.lowest_test_loss  # never so if it is not finite
+        if good and self.trainer.updates:
             self.way_back = capture(self.trainer)
         self._settle()
 

@@ -51,9 +51,10 @@ class Number:
     def allowed(self) -> str:
         unit = f" {self.unit}" if self.unit else ""
         if math.isinf(self.high):
-            return f"a number {'above' if self.open_low else 'of at least'} {self.low:g}{unit}"
-        lower = f"above {self.low:g}" if self.open_low else f"from {self.low:g}"
-        upper = f"and below {self.high:g}" if self.open_high else f"up to {self.high:g}"
+            return f"a number {'above' if self.open_low else 'of at least'} {self.low:,g}{unit}"
+        high = f"{self.high:,.15g}"  # in full: 1,000,000,000
+        lower = f"above {self.low:,g}" if self.open_low else f"from {self.low:,g}"
+        upper = f"and below {high}" if self.open_high else f"up to {high}"
         return f"a number {lower} {upper}{unit}"
 
     def parse(self, text: object) -> float:

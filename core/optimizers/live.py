@@ -149,7 +149,9 @@ class LiveOptimizer:
 
 def _parts(spec: OptimizerSpec, parameters: list[nn.Parameter]) -> list[Optimizer]:
     if not hasattr(torch.optim, spec.torch_name):
-        raise UserError(f"optimizer: torch {torch.__version__} has no {spec.torch_name}")
+        raise UserError(
+            f"optimizer: torch {torch.__version__} has no {spec.torch_name}", setting="optimizer"
+        )
     if spec.torch_name != "Muon":
         return [getattr(torch.optim, spec.torch_name)(parameters)]
     matrices = [p for p in parameters if p.ndim == 2]

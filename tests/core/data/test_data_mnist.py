@@ -1,0 +1,142 @@
+"""The bundled MNIST is the one that torchvision would give, and damage to it is noticed."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from core.data.catalog import DATA_SETS
+from core.data.dataset import Dataset
+from core.data.load import load
+from core.data.mnist import load_mnist
+from core.data.torchvision_import import import_datasets
+from core.errors import UserError
+
+FILES = tuple(
+    f"{half}-{content}-ubyte.gz"
+    for half in ("train", "t10k")
+    for content in ("images-idx3", "labels-idx1")
+)
+
+
+@pytest.fixture(scope="module")
+def mnist() -> Dataset:
+    return load("mnist")
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the same files, unpacked, where torchvision looks for them."""
+    root = tmp_path_factory.mktemp("torchvision")
+    raw = root / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for name in FILES:
+        packed = (resources.files("core.data") / "mnist" / name).read_bytes()
+        (raw / name.removesuffix(".gz")).write_bytes(gzip.decompress(packed))
+    return root
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of the bundled folder, to be damaged."""
+    with resources.as_file(resources.files("core.data") / "mnist") as bundled:
+        return Path(shutil.copytree(bundled, tmp_path / "mnist"))
+
+
+@pytest.mark.parametrize("train", [True, False])
+def test_every_element_equals_torchvision_with_the_chapters_transforms(
+    mnist: Dataset, unpacked: Path, train: bool
+) -> None:
+    datasets = import_datasets()
+    from torchvision import transforms
+
+    transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
+    theirs = datasets.MNIST(root=unpacked, train=train, transform=transform)
+    images, labels = zip(*(theirs[i] for i in range(len(theirs))), strict=True)
+
+    ours = mnist.train_images if train else mnist.test_images
+    assert torch.equal(ours, torch.stack(images))
+    assert (mnist.train_labels if train else mnist.test_labels).tolist() == list(labels)
+
+
+def test_shapes_and_types_are_those_of_resident_tensors(mnist: Dataset) -> None:
+    assert mnist.train_images.shape == (60_000, 1, 28, 28)
+    assert mnist.test_images.shape == (10_000, 1, 28, 28)
+    assert mnist.train_images.dtype == mnist.test_images.dtype == torch.float32
+    assert mnist.train_images.is_contiguous()
+    assert mnist.train_labels.dtype == mnist.test_labels.dtype == torch.int64
+    assert mnist.spec is DATA_SETS["mnist"]
+
+
+def test_every_class_has_its_known_number_of_examples(mnist: Dataset) -> None:
+    assert mnist.train_labels.bincount().tolist() == [
+        *(5923, 6742, 5958, 6131, 5842),
+        *(5421, 5918, 6265, 5851, 5949),
+    ]
+
+
+def test_the_pixels_to_draw_are_those_that_were_normalised(mnist: Dataset) -> None:
+    back = ((mnist.test_images[:, 0] + 1) * 127.5).round().to(torch.uint8)
+    assert np.array_equal(back.numpy(), mnist.test_pixels)
+
+
+def test_the_pixels_to_draw_cannot_be_written(mnist: Dataset) -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        mnist.test_pixels[0, 0, 0] = 1
+
+
+def test_to_a_device_moves_the_tensors_and_leaves_the_pixels(mnist: Dataset) -> None:
+    moved = mnist.to("meta")
+    tensors = (moved.train_images, moved.train_labels, moved.test_images, moved.test_labels)
+    assert {tensor.device.type for tensor in tensors} == {"meta"}
+    assert moved.test_pixels is mnist.test_pixels
+
+
+def test_a_whole_copy_in_another_folder_is_read(mnist: Dataset, copy: Path) -> None:
+    assert torch.equal(load_mnist(copy).test_images, mnist.test_images)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_one_flipped_bit_is_an_error_that_names_the_file_and_what_to_do(
+    copy: Path, name: str
+) -> None:
+    damaged = bytearray((copy / name).read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    (copy / name).write_bytes(damaged)
+    with pytest.raises(UserError, match=r"is damaged .* install gd-tui again") as fault:
+        load_mnist(copy)
+    assert str(copy / name) in fault.value.message
+
+
+def test_a_file_cut_short_is_damaged(copy: Path) -> None:
+    name = "train-images-idx3-ubyte.gz"
+    (copy / name).write_bytes((copy / name).read_bytes()[:-1000])
+    with pytest.raises(UserError, match=f"{name} is damaged"):
+        load_mnist(copy)
+
+
+@pytest.mark.parametrize("name", [*FILES, "SHA256SUMS"])
+def test_a_missing_file_is_an_error_that_names_it_and_what_to_do(copy: Path, name: str) -> None:
+    (copy / name).unlink()
+    with pytest.raises(UserError, match=f"{name} is missing; install gd-tui again"):
+        load_mnist(copy)
+
+
+def test_a_file_that_cannot_be_read_is_an_error_that_names_it(copy: Path) -> None:
+    name = "t10k-labels-idx1-ubyte.gz"
+    (copy / name).unlink()
+    (copy / name).mkdir()
+    with pytest.raises(UserError, match=f"{name} cannot be read"):
+        load_mnist(copy)
+
+
+def test_loading_says_what_it_reads() -> None:
+    told: list[tuple[str, float]] = []
+    load("mnist", progress=lambda what, share: told.append((what, share)))
+    assert told == [("reading MNIST", 0.0)]

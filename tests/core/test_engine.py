@@ -1,0 +1,198 @@
+"""The worker thread: it loads, listens, publishes, and rests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from core.commands import Advance, Change, Pause, ShowDigits, Start
+from core.config import configure
+from core.data import load as loading
+from core.data.dataset import Dataset
+from core.engine import Engine
+from core.errors import UserError
+from core.snapshot import RunView, Snapshot, State
+
+
+@pytest.fixture(autouse=True)
+def small_problem(monkeypatch: pytest.MonkeyPatch, data: Dataset) -> None:
+    monkeypatch.setattr(loading, "load", lambda _name, **_: data)
+
+
+@pytest.fixture
+def engine() -> Engine:
+    """An engine whose worker is the test itself, loaded and at rest."""
+    engine = Engine(configure({"eval_every": "epoch"}))
+    engine.load()
+    rest(engine)
+    return engine
+
+
+@pytest.fixture
+def threaded() -> Iterator[Engine]:
+    engine = Engine(configure({}))
+    engine.start()
+    yield engine
+    engine.stop()
+
+
+def rest(engine: Engine) -> RunView:
+    """Turn until there is nothing left to do."""
+    for _ in range(100_000):
+        engine.turn()
+        if engine.at_rest:
+            assert engine.snapshot.run is not None
+            return engine.snapshot.run
+    raise AssertionError("it does not come to rest")
+
+
+def wait_for(engine: Engine, seen: Any) -> Snapshot:
+    """The first snapshot of which `seen` is true; each wait ends with a publication."""
+    snapshot = engine.snapshot
+    for _ in range(10_000):
+        if seen(snapshot):
+            return snapshot
+        newer = engine.wait(snapshot.revision, timeout=20)
+        assert newer.revision > snapshot.revision, f"nothing new after {snapshot}"
+        snapshot = newer
+    raise AssertionError("never seen")
+
+
+def test_loaded_it_shows_a_run_that_is_ready(engine: Engine) -> None:
+    run = engine.snapshot.run
+    assert run is not None
+    assert run.state is State.READY
+    assert run.model_title == "SimpleNet 36-128-10"
+    assert (run.device, run.stepper) == ("cpu", "autograd")
+    assert run.evaluation is not None
+    assert engine.snapshot.loading is None
+
+
+def test_a_paused_engine_publishes_nothing_and_still_listens(engine: Engine) -> None:
+    engine.send(Advance(3))
+    rest(engine)
+    revision = engine.snapshot.revision
+    for _ in range(5):
+        engine.turn()
+    assert engine.snapshot.revision == revision
+    engine.send(Change("lr", 0.5))
+    engine.turn()
+    run = engine.snapshot.run
+    assert run is not None
+    assert run.learning_rate == 0.5
+    assert run.events[-1].text == "learning rate 0.01 → 0.5"
+
+
+def test_snapshots_that_were_published_do_not_change(engine: Engine) -> None:
+    engine.send(Advance(20))
+    before = rest(engine)
+    recent, revision = before.recent.copy(), before.history.revision
+    losses = {clock: curve.mean.copy() for clock, curve in before.history.train_loss.items()}
+    engine.send(Advance(500))
+    after = rest(engine)
+    assert after.at.updates == 520
+    assert (before.recent == recent).all()
+    assert before.history.revision == revision != after.history.revision
+    assert all((before.history.train_loss[c].mean == loss).all() for c, loss in losses.items())
+
+
+def test_a_refused_command_is_answered_with_a_notice_and_nothing_else(engine: Engine) -> None:
+    for number in (1, 2):
+        engine.send(Change("lr", "fast"))
+        engine.turn()
+        notice = engine.snapshot.notice
+        assert notice is not None
+        assert notice.number == number
+        assert "learning rate: 'fast' is not allowed" in notice.text
+
+
+def test_digits_on_show_are_asked_anew_after_every_change_of_the_weights(engine: Engine) -> None:
+    engine.send(ShowDigits(5))
+    digits = rest(engine).digits
+    assert digits is not None
+    assert len(digits.indices) == len(digits.labels) == 5
+    assert digits.images.shape == (5, 6, 6)
+    assert digits.probabilities.shape == (5, 10)
+    assert digits.probabilities.sum(1) == pytest.approx(1, abs=1e-5)
+    engine.send(Advance(50))
+    later = rest(engine).digits
+    assert later is not None
+    assert later.indices == digits.indices
+    assert later.images is digits.images
+    assert (later.probabilities != digits.probabilities).any()
+
+
+def test_only_wrong_digits_are_those_the_latest_evaluation_judged_wrong(
+    engine: Engine, data: Dataset
+) -> None:
+    engine.send(Advance(97))
+    rest(engine)
+    engine.send(ShowDigits(1000, only_wrong=True))
+    run = rest(engine)
+    assert run.digits is not None
+    assert run.evaluation is not None
+    wrong = round((1 - run.evaluation.accuracy) * len(data.test_labels))
+    assert len(run.digits.indices) == wrong
+    said = run.digits.probabilities.argmax(1)
+    assert all(a != b for a, b in zip(said, run.digits.labels, strict=True))
+
+
+def test_an_error_while_obeying_pauses_the_run_and_the_engine_lives_on(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr("core.run.Switchboard.change", lambda *_: 1 / 0)
+        engine.send(Change("lr", 0.5))
+        engine.turn()
+    run = engine.snapshot.run
+    assert run is not None
+    assert (run.state, run.reason) == (State.FAILED, "ZeroDivisionError: division by zero")
+    engine.send(Advance(2))
+    assert rest(engine).at.updates == 2
+
+
+@pytest.mark.parametrize("fault", [UserError("the file is damaged"), RuntimeError("what?")])
+def test_a_failure_to_load_is_shown_and_not_raised(
+    monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    def refuse(_name: str, **_: object) -> Dataset:
+        raise fault
+
+    monkeypatch.setattr(loading, "load", refuse)
+    engine = Engine(configure({}))
+    engine.load()
+    assert engine.snapshot.fault is fault
+    assert str(fault) in engine.snapshot.error
+    assert engine.snapshot.run is None
+    assert engine.turn()
+
+
+def test_a_device_that_is_not_there_is_named_with_those_that_are() -> None:
+    engine = Engine(configure({"device": "mps"}))
+    engine.load()
+    assert "device: mps is not available here" in engine.snapshot.error
+    assert engine.snapshot.error.endswith("cpu")
+
+
+def test_the_thread_loads_trains_pauses_and_ends(threaded: Engine) -> None:
+    threaded.send(Start())
+    wait_for(threaded, lambda s: s.run and s.run.at.updates > 100)
+    threaded.send(Pause())
+    paused = wait_for(threaded, lambda s: s.run and s.run.state is State.PAUSED)
+    assert paused.run is not None
+    threaded.send(Advance(7))
+    updates = paused.run.at.updates + 7
+    wait_for(threaded, lambda s: s.run.at.updates == updates and s.run.state is State.PAUSED)
+    threaded.stop()
+    assert not threaded._thread.is_alive()
+
+
+def test_every_command_sent_before_loading_is_obeyed_after_it() -> None:
+    engine = Engine(configure({}))
+    engine.send(Change("lr", 0.25))
+    engine.send(Advance(2))
+    engine.load()
+    run = rest(engine)
+    assert (run.at.updates, run.learning_rate) == (2, 0.25)
