@@ -6,6 +6,10 @@ from dataclasses import dataclass
 
 from core.snapshot import State
 
+_IN_ASCII = str.maketrans(
+    {"→": "->", "µ": "u", "…": "...", "·": "-", "–": "-", "←": "<-", "↑": "^", "↓": "v"}
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Display:
@@ -14,6 +18,12 @@ class Display:
     ascii: bool = False  # no braille, no half-blocks, no box drawing
     mouse: bool = True
     fps: int = 15  # frames a second at most
+
+    def text(self, text: str) -> str:
+        """The text as this terminal can show it: in 7-bit characters if need be."""
+        if not self.ascii:
+            return text
+        return text.translate(_IN_ASCII).encode("ascii", "replace").decode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.containers import Vertical
+from textual.content import Content
+from textual.geometry import Region
+from textual.message import Message
 
+from core.commands import Command
 from core.snapshot import RunView
 from tui.display import Display
 
@@ -13,16 +17,40 @@ from tui.display import Display
 class Panel(Vertical, can_focus=True):
     """A bordered part of the cockpit that draws some of a RunView.
 
-    `border_title` (left) is its name, `border_subtitle` (right, below) holds live facts.
+    Its name stands on the upper border, left; live facts on the lower one, right.
     """
 
     ALLOW_MAXIMIZE = True
     TITLE: ClassVar[str] = ""
 
+    class Asked(Message):
+        """The person asked for something that the engine is to do."""
+
+        def __init__(self, command: Command) -> None:
+            super().__init__()
+            self.command = command
+
     def __init__(self, display: Display, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.look = display
-        self.border_title = self.TITLE
+        self._title = self._facts = ""
+        self.entitle(self.TITLE)
+
+    def entitle(self, name: str) -> None:
+        """Put a name on the upper border. A new one paints the whole panel again."""
+        if name != self._title:
+            self._title = name
+            self.border_title = name
+
+    def report(self, facts: str) -> None:
+        """Put live facts on the lower border, and paint no more than that line."""
+        if facts != self._facts:
+            self._facts = facts
+            # Setting `border_subtitle` would paint the whole panel, many times a second.
+            self._border_subtitle = Content(facts)
+            left, top = self.content_offset
+            width, height = self.outer_size
+            self.refresh(Region(-left, height - 1 - top, width, 1))
 
     def show(self, run: RunView) -> None:
         """Draw what has changed in `run`. Called at the frame rate, only while visible."""

@@ -1,0 +1,36 @@
+"""An engine for tests of the screen: it shows what it is told to and remembers what was asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from views import snapshot
+
+from core.commands import Command
+from core.snapshot import RunView, Snapshot
+
+
+class FakeEngine:
+    """The surface of core.engine.Engine, without a thread behind it."""
+
+    def __init__(self, shown: Snapshot | None = None) -> None:
+        self.snapshot = shown or snapshot()
+        self.sent: list[Command] = []
+        self.started = False
+        self.stopped_within: float | None = None
+
+    def start(self) -> None:
+        self.started = True
+
+    def send(self, command: Command) -> None:
+        self.sent.append(command)
+
+    def stop(self, timeout: float = 5.0) -> None:
+        self.stopped_within = timeout
+
+    def publish(self, run: RunView | None = None, **changes: Any) -> None:
+        """Show something new, as the worker would after a slice."""
+        runs = self.snapshot.runs if run is None else (run,)
+        revision = self.snapshot.revision + 1
+        self.snapshot = replace(self.snapshot, revision=revision, runs=runs, **changes)

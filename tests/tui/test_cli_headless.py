@@ -1,0 +1,248 @@
+"""A run without a screen, on an engine that shows what the test has written for it."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.commands import Command, Pause, Start
+from core.config import configure
+from core.errors import UserError
+from core.snapshot import Event, Loading, RunView, Snapshot, State
+from tests.tui.views import moment, run_view
+from tui import headless
+from tui.headless import with_an_end
+from tui.interruption import Interruption
+from tui.reports import Bar, Lines, event_line, share_done
+
+CONFIG = configure({"epochs": 1})
+LOADING = Snapshot(1, Loading("reading MNIST", 0.5))
+
+
+def at(updates: int, state: State = State.RUNNING, **changes: Any) -> RunView:
+    return run_view(state, updates=updates, config=CONFIG, **changes)
+
+
+class ScriptedEngine:
+    """Shows one snapshot after the other, and the last one for good."""
+
+    def __init__(self, *shown: RunView | Snapshot) -> None:
+        snapshots = [s if isinstance(s, Snapshot) else Snapshot(0, None, (s,)) for s in shown]
+        self._script = [replace(s, revision=n) for n, s in enumerate(snapshots, 1)]
+        self.snapshot = Snapshot()
+        self.sent: list[Command] = []
+        self.running = False
+
+    def start(self) -> None:
+        self.running = True
+
+    def send(self, command: Command) -> None:
+        self.sent.append(command)
+
+    def stop(self, timeout: float) -> None:
+        assert timeout > 0
+        self.running = False
+
+    def wait(self, revision: int, timeout: float) -> Snapshot:
+        assert timeout > 0
+        if revision < len(self._script):
+            self.snapshot = self._script[revision]
+        return self.snapshot
+
+
+class InterruptedEngine(ScriptedEngine):
+    """Sends its own process a signal when the script has come to the last snapshot but one."""
+
+    def wait(self, revision: int, timeout: float) -> Snapshot:
+        snapshot = super().wait(revision, timeout)
+        if snapshot.revision == len(self._script) - 1:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return snapshot
+
+
+def carry_out(engine: ScriptedEngine, *, as_json: bool = False, summary: Path | None = None) -> int:
+    return headless.run(engine, CONFIG, as_json=as_json, plain=True, summary=summary)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
+    """What was said since: `said().out`, `said().err`."""
+    return capsys.readouterr  # type: ignore[return-value]
+
+
+def test_without_a_stop_condition_it_trains_one_epoch() -> None:
+    assert with_an_end(configure({})).epochs == 1
+    updates = configure({"updates": 3})
+    assert with_an_end(updates) == updates
+
+
+def test_a_run_is_told_from_loading_to_its_end(said: Any) -> None:
+    engine = ScriptedEngine(
+        LOADING, LOADING, at(0, State.READY), at(30_000), at(60_000, State.FINISHED)
+    )
+    assert carry_out(engine) == 0
+    lines = said().out.splitlines()
+    assert lines[0] == "reading MNIST"
+    assert lines[1].startswith("SimpleNet 784-128-10 on MNIST, 60,000 training examples; stoch")
+    assert lines[-1].startswith("done")
+    assert "60,000 updates" in lines[-1]
+    assert engine.sent == [Start()]
+    assert not engine.running
+
+
+def test_each_event_is_told_once(said: Any) -> None:
+    events = (
+        Event(1, moment(10), "strategy", "batch", "stochastic"),
+        Event(2, moment(20), "lr", "0.1", "0.01", "the schedule begins again"),
+    )
+    engine = ScriptedEngine(
+        at(15, events=events[:1]), at(25, events=events), at(60_000, State.FINISHED, events=events)
+    )
+    carry_out(engine)
+    told = said().out
+    assert told.count(event_line(events[0])) == 1
+    assert told.count("at update 20: learning rate 0.1 → 0.01; the schedule begins again") == 1
+
+
+def test_with_json_standard_output_is_the_object_and_nothing_else(said: Any) -> None:
+    assert carry_out(ScriptedEngine(LOADING, at(60_000, State.FINISHED)), as_json=True) == 0
+    output = said()
+    assert json.loads(output.out)["status"] == "done"
+    assert output.out.count("\n") == 1
+    assert "reading MNIST" in output.err
+
+
+def test_the_summary_file_holds_the_same_object(said: Any, tmp_path: Path) -> None:
+    file = tmp_path / "run.json"
+    carry_out(ScriptedEngine(at(60_000, State.FINISHED)), as_json=True, summary=file)
+    assert json.loads(file.read_text()) == json.loads(said().out)
+
+
+def test_a_diverged_run_fails_and_leaves_its_summary(said: Any, tmp_path: Path) -> None:
+    file = tmp_path / "run.json"
+    run = at(7, State.DIVERGED, reason="the loss of update 8 is not finite", train_loss=None)
+    assert carry_out(ScriptedEngine(run), summary=file) == 1
+    assert json.loads(file.read_text())["status"] == "diverged"
+    assert "diverged (the loss of update 8 is not finite)" in said().out
+
+
+def test_a_failure_of_the_engine_is_one_line_with_its_cause(said: Any) -> None:
+    run = at(7, State.FAILED, reason="RuntimeError: out of \x1b[31mmemory")
+    assert carry_out(ScriptedEngine(run), as_json=True) == 1
+    output = said()
+    assert r"gd-tui: the run failed: RuntimeError: out of \x1b[31mmemory" in output.err.split("\n")
+    assert json.loads(output.out)["status"] == "failed"
+
+
+def test_a_failure_while_loading_is_one_line_too(said: Any) -> None:
+    broken = Snapshot(2, None, error="OSError: no space", fault=OSError("no space"))
+    assert carry_out(ScriptedEngine(LOADING, broken)) == 1
+    assert said().err == "gd-tui: the run failed: OSError: no space\n"
+
+
+def test_what_the_user_can_mend_is_raised_and_leaves_no_summary(tmp_path: Path) -> None:
+    fault = UserError("device: there is no cuda here", setting="device")
+    engine = ScriptedEngine(LOADING, Snapshot(2, None, error=str(fault), fault=fault))
+    with pytest.raises(UserError, match="no cuda"):
+        carry_out(engine, summary=tmp_path / "run.json")
+    assert not engine.running
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_interrupted_run_pauses_and_tells_how_far_it_came(said: Any, tmp_path: Path) -> None:
+    file = tmp_path / "run.json"
+    engine = InterruptedEngine(LOADING, at(500), at(501, State.PAUSED))
+    assert carry_out(engine, summary=file) == 130
+    told = json.loads(file.read_text())
+    assert (told["status"], told["updates"]) == ("interrupted", 501)
+    assert engine.sent == [Start(), Pause()]
+    assert "interrupted: " in said().out
+
+
+def test_a_run_interrupted_while_loading_leaves_a_summary_of_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "run.json"
+    assert carry_out(InterruptedEngine(LOADING, LOADING), summary=file) == 130
+    assert json.loads(file.read_text())["updates"] == 0
+
+
+def test_the_first_signal_is_only_noted_and_the_handlers_come_back() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with Interruption() as interruption:
+        assert signal.getsignal(signal.SIGTERM) != before
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert interruption.asked
+        assert signal.getsignal(signal.SIGTERM) == before
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_an_ignored_signal_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Interruption() as interruption:
+            os.kill(os.getpid(), signal.SIGHUP)
+        assert not interruption.asked
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+class Deaf(io.StringIO):
+    """A pipe whose reader has gone."""
+
+    def write(self, _text: str) -> int:
+        raise BrokenPipeError
+
+
+def test_lines_that_nobody_reads_end_the_run() -> None:
+    lines, engine = Lines(Deaf()), ScriptedEngine(at(10), at(20, State.PAUSED))
+    with Interruption() as interruption:
+        snapshot = headless.follow(engine, lines, interruption)  # type: ignore[arg-type]
+    assert lines.closed
+    assert snapshot.run
+    assert snapshot.run.at.updates == 20
+
+
+def test_plain_lines_come_with_each_evaluation_and_not_between() -> None:
+    stream = io.StringIO()
+    lines = Lines(stream)
+    run = at(10_000)
+    assert run.evaluation
+    for updates in (10_000, 10_100, 10_200):
+        lines.show(replace(run, at=moment(updates)))
+    assert stream.getvalue().count("\n") == 1
+    lines.show(replace(run, evaluation=replace(run.evaluation, at=moment(20_000))))
+    assert stream.getvalue().count("\n") == 2
+    assert "test accuracy" in stream.getvalue()
+
+
+def test_the_bar_leaves_its_lines_and_takes_itself_away() -> None:
+    stream = io.StringIO()
+    bar = Bar(stream)
+    bar.load(Loading("loading torch", 0.5))
+    bar.show(at(30_000))
+    bar.say("a line [that] stays :smile:")
+    bar.close()
+    assert "a line [that] stays :smile:\n" in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("given", "share"),
+    [
+        ({"epochs": 2}, 0.25),
+        ({"updates": 60_000}, 0.5),
+        ({"epochs": 2, "updates": 60_000}, 0.5),
+        ({"epochs": 1, "updates": 10}, 1.0),
+        ({"target_accuracy": 0.9}, None),
+    ],
+)
+def test_the_bar_leads_to_the_nearest_stop_condition(
+    given: dict[str, object], share: float | None
+) -> None:
+    assert share_done(run_view(updates=30_000, config=configure(given))) == share

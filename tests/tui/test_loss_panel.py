@@ -1,0 +1,160 @@
+"""The loss panel follows the run, but paints only what changed, and never too often."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.snapshot import RunView, State
+from tests.tui import views
+from tests.tui.stage import Hands, Stage
+from tui.display import Display
+from tui.widgets.loss import LossPanel
+from tui.widgets.loss_chart import Measure
+from tui.widgets.sparkline import ASCII_BARS, BARS, bars
+
+
+def later(run: RunView) -> RunView:
+    """The run with a new revision of its history."""
+    return replace(run, history=replace(run.history, revision=run.history.revision + 1))
+
+
+async def test_nothing_new_is_not_drawn_again() -> None:
+    panel = LossPanel(Display(), now=Hands())
+    async with Stage(panel).run_test(size=(80, 24)):
+        run = views.run_view(State.PAUSED)
+        for _ in range(5):
+            panel.show(run)
+        assert panel.chart.drawings == 1
+
+
+async def test_while_training_the_chart_is_drawn_four_times_a_second_at_most() -> None:
+    hands = Hands()
+    panel = LossPanel(Display(), now=hands)
+    async with Stage(panel).run_test(size=(80, 24)):
+        run = views.run_view()
+        panel.show(run)
+        for _ in range(16):
+            hands.time += 1 / 16
+            run = later(run)
+            panel.show(run)
+        assert panel.chart.drawings == 1 + 4
+
+
+async def test_the_last_state_is_drawn_when_training_pauses() -> None:
+    panel = LossPanel(Display(), now=Hands())
+    async with Stage(panel).run_test(size=(80, 24)):
+        run = views.run_view()
+        panel.show(run)
+        panel.show(later(run))
+        assert panel.chart.drawings == 1
+        panel.show(replace(later(run), state=State.PAUSED))
+        assert panel.chart.drawings == 2
+
+
+async def test_a_choice_is_seen_at_once_also_while_paused() -> None:
+    panel = LossPanel(Display(), now=Hands())
+    app = Stage(panel)
+    async with app.run_test(size=(80, 24)) as pilot:
+        panel.show(views.run_view(State.PAUSED))
+        panel.next_measure()
+        assert panel.view.measure is Measure.TEST_LOSS
+        assert panel.border_title == "Test loss"
+        panel.next_measure()
+        panel.next_clock()
+        panel.toggle_log()
+        await pilot.pause()
+        assert panel.border_title == "Test accuracy"
+        assert "examples [x]" in app.text
+        assert "accuracy [m]" in app.text
+        assert "100 %" in app.text
+
+
+async def test_another_theme_is_drawn_in_its_own_colours() -> None:
+    panel = LossPanel(Display(), now=Hands())
+    app = Stage(panel)
+    async with app.run_test(size=(80, 24)) as pilot:
+        panel.show(views.run_view(State.PAUSED))
+        dark = panel.chart.render().spans
+        app.theme = "light"
+        await pilot.pause()
+        assert panel.chart.render().spans != dark
+
+
+async def test_plotext_is_given_few_points() -> None:
+    panel = LossPanel(Display(), now=Hands())
+    async with Stage(panel).run_test(size=(120, 40)):
+        run = views.run_view(State.PAUSED)
+        panel.show(replace(run, history=views.history(run.at, run.history.phases, 2048)))
+        assert 0 < panel.chart.points <= 5 * 120
+
+
+async def test_ascii_is_seven_bits() -> None:
+    panel = LossPanel(Display(ascii=True), now=Hands())
+    app = Stage(panel, ascii=True)
+    async with app.run_test(size=(100, 30)) as pilot:
+        panel.show(views.run_view())
+        await pilot.pause()
+        assert app.text.isascii()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 40), (12, 4), (40, 9), (80, 24), (200, 60)])
+@pytest.mark.parametrize("updates", [0, 1, 144_601])
+async def test_any_size_will_do(size: tuple[int, int], updates: int) -> None:
+    panel = LossPanel(Display(), now=Hands())
+    async with Stage(panel).run_test(size=size) as pilot:
+        panel.show(views.run_view(updates=updates))
+        await pilot.resize_terminal(60, 20)
+        await pilot.pause()
+        assert panel.chart.drawings > 0
+
+
+async def test_losses_that_are_not_numbers_leave_the_panel_alive() -> None:
+    panel = LossPanel(Display(), now=Hands())
+    app = Stage(panel)
+    async with app.run_test(size=(80, 24)) as pilot:
+        recent = np.array([2.0, np.nan, np.inf, -np.inf, 1.0], np.float32)
+        panel.show(views.run_view(State.DIVERGED, recent=recent, train_loss=float("nan")))
+        await pilot.pause()
+        assert "latest 5 updates: 1.00 to 2.00" in app.text
+
+
+async def test_before_the_first_update_it_says_what_will_stand_there() -> None:
+    panel = LossPanel(Display(), now=Hands())
+    app = Stage(panel)
+    async with app.run_test(size=(80, 24)) as pilot:
+        panel.show(views.run_view(State.READY, updates=0))
+        await pilot.pause()
+        assert "the loss of every update will stand here" in app.text
+
+
+async def test_the_sparkline_shows_the_latest_updates_newest_at_the_right() -> None:
+    panel = LossPanel(Display(), now=Hands())
+    async with Stage(panel).run_test(size=(44, 20)) as pilot:
+        panel.show(views.run_view(recent=np.append(np.full(500, 5.0), [1.0, 3.0]).astype("f4")))
+        await pilot.pause()
+        rows = [panel.sparkline.render_line(y).text for y in range(panel.sparkline.size.height)]
+        assert rows[-1][-3:] == "█▁█"
+        assert len(rows[-1]) == panel.sparkline.size.width
+
+
+@pytest.mark.parametrize("levels", [BARS, ASCII_BARS])
+def test_the_lowest_value_can_be_told_from_a_gap(levels: str) -> None:
+    (row,) = bars([1.0, float("nan"), 2.0], 1, levels)
+    assert row == levels[1] + levels[0] + levels[-1]
+
+
+def test_bars_of_two_rows_stand_on_each_other() -> None:
+    assert bars([0.0, 2.0], 2, BARS) == [" █", "▁█"]
+
+
+def test_equal_values_are_equally_high() -> None:
+    (row,) = bars([3.0, 3.0], 1, BARS)
+    assert row[0] == row[1] != " "
+
+
+def test_values_of_any_size_have_a_bar() -> None:
+    (row,) = bars([1.7e308, -1.7e308, 0.0], 1, BARS)
+    assert row[:2] == "█▁"

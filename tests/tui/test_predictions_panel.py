@@ -1,0 +1,208 @@
+"""The predictions panel shows as many real examples as fit, live, and lets one be chosen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.commands import ShowDigits
+from core.data.catalog import DATA_SETS
+from core.snapshot import Digits, RunView
+from tests.tui import views
+from tests.tui.stage import Stage
+from tui.display import Display
+from tui.widgets.predictions import PredictionsPanel, caption
+from tui.widgets.tiles import tile
+
+SIZE = (60, 30)
+
+
+def run(digits: Digits | None) -> RunView:
+    return views.run_view(digits=digits)
+
+
+@given(st.integers(0, 220), st.integers(0, 80))
+def test_tiles_fit_into_their_room(width: int, height: int) -> None:
+    tiling = tile(width, height)
+    if tiling.count:
+        assert tiling.left + tiling.columns * (tiling.side + 1) - 1 <= width
+        assert tiling.rows * tiling.height <= height
+    else:
+        assert width < 8 or height < 5
+
+
+@given(st.integers(8, 220), st.integers(5, 80))
+def test_every_tile_can_be_pointed_at(width: int, height: int) -> None:
+    tiling = tile(width, height)
+    found = {tiling.at(x, y) for x in range(width) for y in range(height)} - {None}
+    assert found == set(range(tiling.count))
+
+
+def test_a_caption_begins_with_the_verdict() -> None:
+    digits = views.digits(2, wrong=frozenset({1}))
+    assert caption(digits, 0, 10, ascii=False)[0] == "✓ 7    90%"
+    assert caption(digits, 1, 10, ascii=False)[0] == "✗ 3    90%"
+    assert caption(digits, 1, 10, ascii=True)[0] == "x 3    90%"
+
+
+@given(st.integers(8, 28), st.floats(0, 1))
+def test_a_caption_is_as_wide_as_its_picture(width: int, confidence: float) -> None:
+    named = replace(views.digits(3, confidence), classes=DATA_SETS["fashion-mnist"].classes)
+    assert len(caption(named, 1, width, ascii=False)[0]) == width
+
+
+async def test_it_asks_for_as_many_examples_as_there_is_room_for() -> None:
+    panel = PredictionsPanel(Display())
+    app = Stage(panel)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        assert app.asked[-1] == ShowDigits(panel.grid.tiling.count)
+        before = panel.grid.tiling.count
+        await pilot.resize_terminal(30, 15)
+        await pilot.pause()
+        assert app.asked[-1] == ShowDigits(panel.grid.tiling.count)
+        assert panel.grid.tiling.count < before
+
+
+async def test_it_asks_again_once_there_is_an_engine_that_has_examples() -> None:
+    panel = PredictionsPanel(Display())
+    app = Stage(panel)
+    async with app.run_test(size=SIZE) as pilot:
+        panel.show(run(None))
+        await pilot.pause()
+        app.asked.clear()
+        panel.show(run(views.digits(3)))
+        panel.show(run(views.digits(3)))
+        await pilot.pause()
+        assert app.asked == [ShowDigits(panel.grid.tiling.count)]
+
+
+async def test_another_sample_and_only_wrong_ones_can_be_asked_for() -> None:
+    panel = PredictionsPanel(Display())
+    app = Stage(panel)
+    async with app.run_test(size=SIZE) as pilot:
+        panel.show(run(views.digits()))
+        panel.action_fresh()
+        panel.action_toggle_wrong()
+        panel.action_fresh()
+        panel.action_toggle_wrong()
+        await pilot.pause()
+        asked = [(command.only_wrong, command.fresh) for command in app.asked[-4:]]
+        assert asked == [(False, True), (True, False), (True, True), (False, False)]
+
+
+async def test_it_counts_those_that_are_right() -> None:
+    panel = PredictionsPanel(Display())
+    async with Stage(panel).run_test(size=SIZE):
+        panel.show(run(views.digits(8, wrong=frozenset({1, 2, 5}))))
+        assert panel.border_subtitle == "5 of 8 right"
+
+
+async def test_only_wrong_ones_are_announced_and_their_absence_is_good_news() -> None:
+    panel = PredictionsPanel(Display())
+    async with Stage(panel).run_test(size=SIZE):
+        panel.action_toggle_wrong()
+        panel.show(run(replace(views.digits(0), only_wrong=True)))
+        assert panel.border_title == "Only wrong predictions"
+        assert panel.border_subtitle == "no wrong ones left"
+
+
+async def test_arrows_choose_and_go_round_the_edges() -> None:
+    panel = PredictionsPanel(Display())
+    app = Stage(panel)
+    async with app.run_test(size=SIZE) as pilot:
+        panel.show(run(views.digits(100)))
+        panel.focus()
+        columns, count = panel.grid.tiling.columns, panel.grid.tiling.count
+        await pilot.press("right", "down")
+        assert panel.selected == columns + 1
+        await pilot.press("up", "left", "left")
+        assert panel.selected == count - 1
+        await pilot.press("right", "up")
+        assert panel.selected == count - columns
+        assert app.selected[-1] == panel.selected
+
+
+@pytest.mark.parametrize("shown", [0, 1, 5, 7])
+async def test_arrows_never_leave_the_examples_that_are_there(shown: int) -> None:
+    panel = PredictionsPanel(Display())
+    async with Stage(panel).run_test(size=SIZE):
+        panel.show(run(views.digits(shown)))
+        for across, down in [(1, 0), (0, 1), (0, 1), (-1, 0), (0, -1), (-1, 0)] * 3:
+            panel.action_select(across, down)
+            assert 0 <= panel.selected < max(shown, 1)
+
+
+async def test_a_click_chooses() -> None:
+    panel = PredictionsPanel(Display())
+    async with Stage(panel).run_test(size=SIZE) as pilot:
+        panel.show(run(views.digits(100)))
+        tiling = panel.grid.tiling
+        await pilot.click(panel.grid, offset=(tiling.left + tiling.side + 3, tiling.height + 2))
+        assert panel.selected == tiling.columns + 1
+
+
+async def test_the_chosen_one_is_marked_also_without_colour() -> None:
+    panel = PredictionsPanel(Display())
+    async with Stage(panel).run_test(size=SIZE) as pilot:
+        panel.show(run(views.digits(100)))
+        panel.selected = 1
+        await pilot.pause()
+        line = panel.grid.render_line(panel.grid.tiling.height - 1)
+        captions = [seg for seg in line if seg.text.strip()]
+        assert [bool(seg.style.reverse) for seg in captions[:3]] == [False, True, False]
+
+
+async def test_captions_live_while_pictures_are_drawn_once() -> None:
+    panel = PredictionsPanel(Display())
+    app = Stage(panel)
+    async with app.run_test(size=SIZE) as pilot:
+        digits = views.digits(4)
+        panel.show(run(digits))
+        await pilot.pause()
+        before = panel.grid.render_line(0)
+        assert "✓ 7" in app.text
+        doubt = views.digits(4, wrong=frozenset({0})).probabilities
+        panel.show(run(replace(digits, probabilities=doubt)))
+        await pilot.pause()
+        assert "✗ 8" in app.text
+        assert list(panel.grid.render_line(0)) == list(before)
+
+
+async def test_probabilities_that_are_no_numbers_are_a_question_mark() -> None:
+    panel = PredictionsPanel(Display())
+    app = Stage(panel)
+    async with app.run_test(size=SIZE) as pilot:
+        digits = views.digits(4)
+        lost = np.full_like(digits.probabilities, np.nan)
+        panel.show(run(replace(digits, probabilities=lost)))
+        await pilot.pause()
+        assert "✗ ?" in app.text
+        assert "nan" not in app.text
+
+
+async def test_ascii_is_seven_bits() -> None:
+    panel = PredictionsPanel(Display(ascii=True))
+    app = Stage(panel, ascii=True)
+    async with app.run_test(size=SIZE) as pilot:
+        panel.show(run(views.digits(20, wrong=frozenset({0}))))
+        await pilot.pause()
+        assert app.text.isascii()
+        assert "x 8" in app.text
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 9), (12, 3), (40, 9), (200, 60)])
+async def test_any_size_will_do(size: tuple[int, int]) -> None:
+    panel = PredictionsPanel(Display())
+    app = Stage(panel)
+    async with app.run_test(size=size) as pilot:
+        for count in (0, 1, 50):
+            panel.show(run(views.digits(count)))
+            await pilot.pause()
+        await pilot.resize_terminal(70, 20)
+        await pilot.pause()
+        assert "✓ 7" in app.text

@@ -1,0 +1,382 @@
+"""Everything that a key, the palette or the mouse can do, in one table.
+
+The bindings, the key bar, the help screen and the palette are all made of it: an action that is
+added here is added everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.commands import Advance, Change, FinishEpoch, GoBack, Pause, Reset, Start
+from core.config import ORDERS, SETTINGS, SPEEDS
+from core.optimizers.table import OPTIMIZERS
+from core.schedules import SCHEDULES
+from core.settings import Whole
+from core.snapshot import RunView, State
+from core.strategies import STRATEGIES
+from tui import themes
+
+if TYPE_CHECKING:
+    from tui.screens.cockpit import CockpitScreen
+
+Do = Callable[["CockpitScreen"], object]
+Applies = Callable[[RunView | None], bool]
+
+TRAINING, DESCENT, LOOKING, SCREEN = "Training", "Descent", "Looking", "Screen"
+
+
+def always(_run: RunView | None) -> bool:
+    return True
+
+
+def with_run(run: RunView | None) -> bool:
+    return run is not None
+
+
+def _running(run: RunView | None) -> bool:
+    return run is not None and run.state is State.RUNNING
+
+
+def _not_running(run: RunView | None) -> bool:
+    return not _running(run)
+
+
+def _can_go_back(run: RunView | None) -> bool:
+    return run is not None and run.way_back is not None
+
+
+def _unlike(setting: str, value: object) -> Applies:
+    """Whether the run has another value than this for the setting."""
+    return lambda run: run is not None and getattr(run.config, setting) != value
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing that can be done.
+
+    `title` is how the palette and the help call it, `label` how the key bar does (empty: it is
+    not in the bar); neighbours with the same label share it. Of several actions with one key,
+    the one that applies is meant. The bar leaves out high ranks first where it is narrow.
+    """
+
+    id: str
+    title: str
+    do: Do
+    keys: tuple[str, ...] = ()
+    label: str = ""
+    rank: int = 5
+    group: str = SCREEN
+    applies: Applies = with_run
+
+
+def _change(setting: str, value: object) -> Do:
+    return lambda cockpit: cockpit.send(Change(setting, value))
+
+
+def _nudge(setting: str, direction: int) -> Do:
+    return lambda cockpit: cockpit.nudge(setting, direction)
+
+
+def _ask_updates(cockpit: CockpitScreen) -> None:
+    cockpit.ask(
+        "train for how many updates?",
+        Whole(1),
+        lambda updates: cockpit.send(Advance(updates)),
+    )
+
+
+_TRAINING = (
+    Action(
+        "start",
+        "Start training",
+        lambda cockpit: cockpit.send(Start()),
+        ("space",),
+        "start",
+        1,
+        TRAINING,
+        _not_running,
+    ),
+    Action(
+        "pause",
+        "Pause training",
+        lambda cockpit: cockpit.send(Pause()),
+        ("space",),
+        "pause",
+        1,
+        TRAINING,
+        _running,
+    ),
+    Action(
+        "one-update",
+        "Make one update, then pause",
+        lambda cockpit: cockpit.send(Advance(1)),
+        ("full_stop",),
+        "update",
+        2,
+        TRAINING,
+    ),
+    Action(
+        "many-updates",
+        "Make so many updates, then pause",
+        _ask_updates,
+        ("comma", "colon"),
+        "many",
+        8,
+        TRAINING,
+    ),
+    Action(
+        "epoch",
+        "Train to the end of the epoch, then pause",
+        lambda cockpit: cockpit.send(FinishEpoch()),
+        ("e",),
+        "epoch",
+        4,
+        TRAINING,
+    ),
+    Action(
+        "go-back",
+        "Go back to the last good moment",
+        lambda cockpit: cockpit.send(GoBack()),
+        ("z",),
+        "go back",
+        6,
+        TRAINING,
+        _can_go_back,
+    ),
+    Action(
+        "slower", "Train slower", _nudge("speed", -1), ("less_than_sign",), "speed", 7, TRAINING
+    ),
+    Action(
+        "faster", "Train faster", _nudge("speed", 1), ("greater_than_sign",), "speed", 7, TRAINING
+    ),
+    Action(
+        "reset",
+        "Begin again with the same seed",
+        lambda cockpit: cockpit.send(Reset()),
+        ("r",),
+        "reset",
+        6,
+        TRAINING,
+    ),
+    Action(
+        "reset-seed",
+        "Begin again with the next seed",
+        lambda cockpit: cockpit.send(Reset(cockpit.next_seed)),
+        ("R",),
+        group=TRAINING,
+    ),
+)
+
+_DESCENT = (
+    *(
+        Action(
+            f"strategy-{name}",
+            f"Strategy: {name}",
+            _change("strategy", name),
+            (key,),
+            "strategy",
+            2,
+            DESCENT,
+        )
+        for key, name in zip("123", STRATEGIES, strict=True)
+    ),
+    Action(
+        "halve",
+        "Halve the batch size",
+        _nudge("batch_size", -1),
+        ("left_square_bracket",),
+        "batch size",
+        3,
+        DESCENT,
+    ),
+    Action(
+        "double",
+        "Double the batch size",
+        _nudge("batch_size", 1),
+        ("right_square_bracket",),
+        "batch size",
+        3,
+        DESCENT,
+    ),
+    Action(
+        "batch-size",
+        "Type a batch size",
+        lambda cockpit: cockpit.edit("batch_size"),
+        ("b",),
+        group=DESCENT,
+    ),
+    Action(
+        "lower-rate",
+        "Lower the learning rate by a tenth of a decade",
+        _nudge("lr", -1),
+        ("minus",),
+        "rate",
+        3,
+        DESCENT,
+    ),
+    Action(
+        "raise-rate",
+        "Raise the learning rate by a tenth of a decade",
+        _nudge("lr", 1),
+        ("plus", "equals_sign"),
+        "rate",
+        3,
+        DESCENT,
+    ),
+    Action(
+        "optimizer",
+        "Choose an optimizer",
+        lambda cockpit: cockpit.choose(SETTINGS["optimizer"]),
+        ("o",),
+        "optimizer",
+        6,
+        DESCENT,
+    ),
+    Action(
+        "schedule",
+        "Choose a learning-rate schedule",
+        lambda cockpit: cockpit.choose(SETTINGS["schedule"]),
+        ("s",),
+        group=DESCENT,
+    ),
+)
+
+_LOOKING = (
+    Action(
+        "metric",
+        "Chart the loss or the accuracy",
+        lambda cockpit: cockpit.loss.next_measure(),
+        ("m",),
+        group=LOOKING,
+    ),
+    Action(
+        "clock",
+        "Chart against updates, examples or seconds",
+        lambda cockpit: cockpit.loss.next_clock(),
+        ("x",),
+        group=LOOKING,
+    ),
+    Action(
+        "logarithm",
+        "Chart on a logarithmic scale, or not",
+        lambda cockpit: cockpit.loss.toggle_log(),
+        ("y",),
+        group=LOOKING,
+    ),
+    Action(
+        "fresh-digits",
+        "Show other digits",
+        lambda cockpit: cockpit.predictions.action_fresh(),
+        ("n",),
+        "digits",
+        9,
+        LOOKING,
+    ),
+    Action(
+        "wrong-digits",
+        "Show only digits judged wrong, or all",
+        lambda cockpit: cockpit.predictions.action_toggle_wrong(),
+        ("w",),
+        group=LOOKING,
+    ),
+)
+
+_SCREEN = (
+    Action(
+        "next-panel",
+        "Go to the next panel",
+        lambda cockpit: cockpit.focus_panel(1),
+        ("tab",),
+        "panel",
+        5,
+    ),
+    Action(
+        "previous-panel",
+        "Go to the panel before",
+        lambda cockpit: cockpit.focus_panel(-1),
+        ("shift+tab",),
+    ),
+    Action(
+        "maximise",
+        "Give the panel the whole screen, or its place again",
+        lambda cockpit: cockpit.maximise_panel(),
+        ("F",),
+        "full size",
+        8,
+    ),
+    Action(
+        "restore",
+        "Back to all panels",
+        lambda cockpit: cockpit.restore_panels(),
+        ("escape",),
+    ),
+    Action(
+        "theme",
+        "Change between dark and light",
+        lambda cockpit: cockpit.host.action_switch_ground(),
+        ("t",),
+        applies=always,
+    ),
+    Action(
+        "palette",
+        "Find any action by its name",
+        lambda cockpit: cockpit.host.action_command_palette(),
+        ("ctrl+p",),
+        applies=always,
+    ),
+    Action(
+        "picture",
+        "Save the screen as a picture (SVG)",
+        lambda cockpit: cockpit.host.action_screenshot(),
+    ),
+    Action(
+        "help",
+        "Show what every key does",
+        lambda cockpit: cockpit.host.action_help(),
+        ("question_mark",),
+        "help",
+        1,
+        applies=always,
+    ),
+    Action(
+        "quit",
+        "Quit",
+        lambda cockpit: cockpit.host.action_leave(),
+        ("q",),
+        "quit",
+        4,
+        applies=always,
+    ),
+)
+
+
+def _choices() -> Iterator[Action]:
+    """One action for every value of what is chosen by name: for the palette."""
+    for name, optimizer in OPTIMIZERS.items():
+        yield _choice("optimizer", name, f"Optimizer: {optimizer.torch_name}")
+    for name in SCHEDULES:
+        yield _choice("schedule", name, f"Schedule: {name}")
+    for name in ORDERS:
+        yield _choice("order", name, f"Order: {name}")
+    for speed in SPEEDS:
+        limit = "no limit" if speed is None else f"{speed:,.0f} updates a second"
+        yield _choice("speed", speed, f"Speed: {limit}")
+    for name in themes.NAMES:
+        yield Action(f"theme-{name}", f"Theme: {name}", _theme(name), applies=always)
+
+
+def _choice(setting: str, value: object, title: str) -> Action:
+    applies = _unlike(setting, value)
+    return Action(f"{setting}-{value}", title, _change(setting, value), applies=applies)
+
+
+def _theme(name: str) -> Do:
+    return lambda cockpit: setattr(cockpit.host, "theme", name)
+
+
+ACTIONS = {
+    action.id: action for action in (*_TRAINING, *_DESCENT, *_LOOKING, *_SCREEN, *_choices())
+}

@@ -1,0 +1,134 @@
+"""The app: it holds the engine and the screen together, and leaves the terminal as it was."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import Protocol
+
+from textual.app import App
+from textual.binding import Binding
+from textual.command import CommandPalette
+
+from core.commands import Command, Start
+from core.errors import UserError
+from core.snapshot import Snapshot, State
+from tui import themes
+from tui.display import Display
+from tui.palette import ActionProvider
+from tui.screens.cockpit import CockpitScreen
+from tui.screens.dialogs import QuitDialog
+from tui.screens.help import HelpScreen
+
+BAD_USAGE, FAILED = 2, 1
+
+
+class EngineLike(Protocol):
+    """What the app needs of `core.engine.Engine`."""
+
+    @property
+    def snapshot(self) -> Snapshot: ...
+    def start(self) -> None: ...
+    def send(self, command: Command) -> None: ...
+
+
+class CockpitApp(App[None]):
+    """Shows one engine; whoever made it stops it when the app has closed.
+
+    With `begin` training starts as soon as everything is loaded; with `quit_when_done` the app
+    leaves when a stop condition is met. Its return code is 2 if loading failed by a fault that
+    the user can mend, 1 if the run failed, 128 and more for a signal.
+    """
+
+    TITLE = "gd-tui"
+    CSS_PATH = sorted(Path(__file__).parent.rglob("*.tcss"))  # each beside what it styles
+    COMMANDS = {ActionProvider}
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    BINDINGS = [
+        Binding("ctrl+c,ctrl+q", "leave", "Quit", id="leave", show=False, priority=True),
+    ]
+
+    def __init__(
+        self,
+        engine: EngineLike,
+        display: Display,
+        *,
+        begin: bool = False,
+        quit_when_done: bool = False,
+        theme: str | None = None,
+    ) -> None:
+        super().__init__()
+        self.engine = engine
+        self._look = display
+        self._begin = begin
+        self._quit_when_done = quit_when_done
+        for own in themes.OWN:
+            self.register_theme(own)
+        self.theme = theme or themes.DARK.name
+        self.set_class(display.ascii, "-ascii")
+
+    def get_default_screen(self) -> CockpitScreen:
+        return CockpitScreen(self._look)
+
+    def on_mount(self) -> None:
+        self._leave_on_signals()
+        self.call_after_refresh(self._start_engine)
+
+    def _start_engine(self) -> None:
+        """Begin to load, now that the first frame is on the screen."""
+        self.engine.start()
+        if self._begin:
+            self.engine.send(Start())
+
+    def heed(self, snapshot: Snapshot) -> None:
+        """Leave when there is nothing more to show."""
+        if isinstance(snapshot.fault, UserError):
+            self.exit(return_code=BAD_USAGE)
+        elif snapshot.error and self._quit_when_done:
+            self.exit(return_code=FAILED)
+        run = snapshot.run
+        if not self._quit_when_done or run is None:
+            return
+        if run.state is State.FINISHED:
+            self.exit()
+        elif run.state in (State.DIVERGED, State.FAILED):
+            self.exit(return_code=FAILED)
+
+    def action_leave(self) -> None:
+        """Quit; a run that has made progress is given up only if it is said twice."""
+        run = self.engine.snapshot.run
+        if run is None or run.at.updates == 0 or isinstance(self.screen, QuitDialog):
+            self.exit()
+        else:
+            self.push_screen(QuitDialog(run.at.updates), self._quit_if_sure)
+
+    def _quit_if_sure(self, sure: bool | None) -> None:
+        if sure:
+            self.exit()
+
+    def action_command_palette(self) -> None:
+        self.push_screen(CommandPalette(placeholder="What shall be done?"))
+
+    def action_help(self) -> None:
+        self.push_screen(HelpScreen())
+
+    def action_switch_ground(self) -> None:
+        """Dark if it is light, light if it is dark."""
+        self.theme = (themes.LIGHT if self.current_theme.dark else themes.DARK).name
+
+    def _leave_on_signals(self) -> None:
+        """Leave by the door when told to, so that the terminal is given back as it was."""
+        loop = asyncio.get_running_loop()
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)  # Windows has no SIGHUP
+            if number is None:
+                continue
+            try:
+                loop.add_signal_handler(number, self._leave_on_signal, number)
+            except (NotImplementedError, RuntimeError):  # Windows, or not the main thread
+                return
+
+    def _leave_on_signal(self, number: int) -> None:
+        self.exit(return_code=128 + number)

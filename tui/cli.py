@@ -1,0 +1,208 @@
+"""The command `gd-tui`: reads what was given, then opens the app or drives a run without it.
+
+It imports neither torch nor Textual nor Rich until they are needed, so that `--help` and a
+mistake are answered at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import click
+
+from core import summary as summaries
+from core.config import RunConfig
+from core.errors import UserError
+from tui.complaint import PROGRAM, complain, said
+from tui.given import ConfigOption, given
+from tui.help import WIDTH, SectionedCommand
+from tui.layers import Given, blamed, settle
+from tui.options import JSON, KNOWN, SCREEN, SUMMARY, SettingOption, run_options, screen_options
+from tui.sources import config_file
+
+INTERRUPTED = 130
+SHELLS = ("bash", "zsh", "fish")
+_OUTPUT = "The output"
+
+
+class _Group(SectionedCommand, click.Group):
+    """The command itself, which opens the app, and its subcommands."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in self.commands and not ctx.resilient_parsing:
+            near = get_close_matches(name, self.commands, n=1)
+            hint = f" (did you mean {near[0]}?)" if near else ""
+            there_are = ", ".join(self.commands)
+            raise UserError(
+                f"{name!r}: there is no such command; there are {there_are}{hint}",
+                "the command line",
+            )
+        return super().resolve_command(ctx, args)
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Carry out the command line `args` (by default this process's own); its exit status.
+
+    0 done, 1 failed, 2 bad usage, 130 interrupted. What is wrong is said in one line.
+    """
+    _write_what_can_be_written()
+    try:
+        status: int | None = gd_tui.main(args, PROGRAM, standalone_mode=False)
+        sys.stdout.flush()
+    except (UserError, click.ClickException) as fault:
+        complain(said(fault))
+        return 2
+    except click.Abort:
+        return INTERRUPTED
+    except BrokenPipeError:  # as in `gd-tui config | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return INTERRUPTED
+    return status or 0
+
+
+def _write_what_can_be_written() -> None:
+    """Let a stream that lacks a character write `?` for it, instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def _print_version(ctx: click.Context, _option: click.Parameter, asked: bool) -> None:
+    if asked and not ctx.resilient_parsing:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            click.echo(f"{PROGRAM} {version(PROGRAM)}")
+        except PackageNotFoundError:
+            click.echo(f"{PROGRAM}, from its source: only an installed one has a version")
+        ctx.exit()
+
+
+def _options(*more: click.Parameter) -> list[click.Parameter]:
+    return [*run_options(), *more, SettingOption(SUMMARY, _OUTPUT), ConfigOption()]
+
+
+_SETTINGS: dict[str, Any] = {
+    "help_option_names": ["-h", "--help"],
+    "max_content_width": WIDTH,
+}
+
+
+@click.group(
+    PROGRAM,
+    cls=_Group,
+    params=_options(*screen_options()),
+    context_settings=_SETTINGS,
+    invoke_without_command=True,
+    epilog="Each option can also be set by an environment variable (--batch-size by "
+    "GD_TUI_BATCH_SIZE) or in config.toml (batch_size = 64). An option beats the environment, "
+    "the environment the file; gd-tui config shows what counts, and where the file is.",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version and exit.",
+)
+@click.pass_context
+def gd_tui(ctx: click.Context, /, **_: object) -> int | None:
+    """The cockpit for gradient descent: train a network in the terminal, and change how it
+    descends while it does. Opens the app; the commands below work without a screen.
+    """
+    if ctx.invoked_subcommand:
+        return None
+    from tui.onscreen import missing_terminal, open_app
+
+    values, config = _read(ctx)
+    summary = _summary_file(values)
+    try:
+        if missing := missing_terminal():
+            print(f"{PROGRAM}: {missing}, so this is `{PROGRAM} run`, in plain lines", flush=True)
+            return _run(config, summary, plain=True)
+        screen = {n: values[n].value if n in values else s.default for n, s in SCREEN.items()}
+        return open_app(config, screen, summary)
+    except UserError as fault:
+        raise blamed(fault, values) from fault
+
+
+@gd_tui.command("run", cls=SectionedCommand, params=_options(SettingOption(JSON, _OUTPUT)))
+@click.pass_context
+def run(ctx: click.Context, /, **_: object) -> int:
+    """Train without a screen, for one epoch or until a stop condition is met.
+
+    Exit status: 0 done, 1 failed or diverged, 2 bad usage, 130 interrupted.
+    """
+    values, config = _read(ctx)
+    summary = _summary_file(values)
+    try:
+        return _run(config, summary, as_json="json" in values and values["json"].value)
+    except UserError as fault:
+        raise blamed(fault, values) from fault
+
+
+@gd_tui.command(
+    "config",
+    cls=SectionedCommand,
+    params=_options(*screen_options(), SettingOption(JSON, _OUTPUT)),
+)
+@click.pass_context
+def config(ctx: click.Context, /, **_: object) -> None:
+    """Show every setting, its value, and where that came from."""
+    from tui.listing import rows, show
+
+    values = given(ctx)
+    screen_and_output = {n: s for n, s in KNOWN.items() if n in (*SCREEN, "summary", "json")}
+    show(rows(values, settle(values), screen_and_output), config_file(ctx))
+
+
+@gd_tui.command("completion")
+@click.argument("shell", type=click.Choice(SHELLS), metavar="SHELL")
+def completion(shell: str) -> None:
+    """Print the script that completes gd-tui's options in a SHELL: bash, zsh or fish.
+
+    For bash, put this line into ~/.bashrc: eval "$(gd-tui completion bash)"
+    """
+    from click.shell_completion import get_completion_class
+
+    complete = get_completion_class(shell)
+    assert complete is not None
+    click.echo(complete(gd_tui, {}, PROGRAM, "_GD_TUI_COMPLETE").source())
+
+
+def _read(ctx: click.Context) -> tuple[Mapping[str, Given], RunConfig]:
+    """All that was given, and the configuration of the run that follows from it."""
+    values = given(ctx)
+    return values, settle(values).config
+
+
+def _summary_file(values: Mapping[str, Given]) -> Path | None:
+    """Where the summary goes, known to be writable before anything is trained."""
+    each = values.get("summary")
+    if each is None or each.value is None:
+        return None
+    path = Path(each.value)
+    try:
+        summaries.check_writable(path)
+    except UserError as fault:
+        raise fault.at(each.source) from None
+    return path
+
+
+def _run(
+    config: RunConfig, summary: Path | None, *, as_json: bool = False, plain: bool = False
+) -> int:
+    from core.engine import Engine
+    from tui.headless import run, with_an_end
+
+    config = with_an_end(config)
+    return run(Engine(config), config, as_json=as_json, plain=plain, summary=summary)

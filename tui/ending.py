@@ -1,0 +1,51 @@
+"""How a run ended: its summary written, its failure said, its exit status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core import summary as summaries
+from core.config import RunConfig
+from core.errors import UserError
+from core.snapshot import Snapshot
+from core.summary import Status
+from tui.complaint import complain
+
+STOP_SECONDS = 5.0  # how long the engine's thread is given to end
+EXIT = {
+    Status.DONE: 0,
+    Status.STOPPED: 0,
+    Status.DIVERGED: 1,
+    Status.FAILED: 1,
+    Status.INTERRUPTED: 130,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended, and its summary."""
+
+    status: Status
+    summary: Mapping[str, Any]
+
+
+def conclude(snapshot: Snapshot, config: RunConfig, otherwise: Status, file: Path | None) -> Ending:
+    """The ending of the run in the engine's last snapshot; its summary is written to `file`.
+
+    `otherwise` is the status of a run whose state does not tell that it is over. Raises
+    UserError if the run could not begin for a reason that the person can mend, or if its
+    summary cannot be written.
+    """
+    if isinstance(snapshot.fault, UserError):
+        raise snapshot.fault
+    run = snapshot.run
+    status = Status.FAILED if snapshot.error else summaries.status(run, otherwise)
+    summary = summaries.summary(config, run, status)
+    if file:
+        summaries.write(file, summary)
+    if status is Status.FAILED:
+        complain(f"the run failed: {snapshot.error or (run.reason if run else '')}")
+    return Ending(status, summary)

@@ -1,0 +1,35 @@
+"""Being asked to stop from outside: Ctrl-C, a closed terminal, a polite kill."""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+from typing import Any
+
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
+
+
+class Interruption:
+    """A context in which the first such signal only sets `asked`; a second one goes through.
+
+    A signal that was ignored before (as under nohup) stays ignored. Only the main thread may
+    enter.
+    """
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Interruption:
+        for number in (getattr(signal, name) for name in _NAMES if hasattr(signal, name)):
+            if signal.getsignal(number) not in (signal.SIG_IGN, None):
+                self._before[number] = signal.signal(number, self._hear)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        while self._before:
+            signal.signal(*self._before.popitem())
+
+    def _hear(self, _number: int, _frame: FrameType | None) -> None:
+        self.asked = True
+        self.__exit__()

@@ -1,0 +1,46 @@
+"""The palette: every action that applies now, found by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
+from tui.actions import ACTIONS, Action
+from tui.screens.cockpit import CockpitScreen
+from tui.widgets.key_bar import key_names
+
+
+def _with_keys(action: Action, title: Content) -> Content:
+    return Content.assemble(title, (f"   {key_names(action)}", "$foreground-muted"))
+
+
+class ActionProvider(Provider):
+    """Feeds Textual's palette from the table of actions."""
+
+    async def discover(self) -> Hits:
+        for action in self._applying():
+            yield DiscoveryHit(_with_keys(action, Content(action.title)), self._doing(action))
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for action in self._applying():
+            score = matcher.match(action.title)
+            if score > 0:
+                marked = matcher.highlight(action.title)
+                yield Hit(score, _with_keys(action, marked), self._doing(action))
+
+    def _applying(self) -> Iterator[Action]:
+        run = self._cockpit.run
+        return (each for each in ACTIONS.values() if each.applies(run))
+
+    def _doing(self, action: Action) -> partial[object]:
+        return partial(action.do, self._cockpit)
+
+    @property
+    def _cockpit(self) -> CockpitScreen:
+        screen = self.screen
+        assert isinstance(screen, CockpitScreen)
+        return screen

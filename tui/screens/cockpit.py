@@ -1,0 +1,206 @@
+"""The one screen: it looks at the engine at the frame rate and draws what has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
+
+from textual import getters, on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.events import Resize, ScreenResume
+from textual.screen import Screen
+
+from core.commands import Change, Command
+from core.config import ORDERS
+from core.errors import UserError
+from core.optimizers.table import OPTIMIZERS
+from core.schedules import SCHEDULES
+from core.settings import Kind, Setting
+from core.snapshot import RunView, Snapshot
+from tui import layout
+from tui.actions import ACTIONS
+from tui.display import Display
+from tui.nudges import nudged
+from tui.screens.dialogs import AskDialog, ChooseDialog
+from tui.widgets.banner import Banner
+from tui.widgets.deck import Deck
+from tui.widgets.header import Header
+from tui.widgets.key_bar import KeyBar
+from tui.widgets.loss import LossPanel
+from tui.widgets.panel import Panel
+from tui.widgets.predictions import PredictionsPanel
+from tui.widgets.setting_list import SettingList
+from tui.widgets.welcome import TooSmall, Welcome
+
+if TYPE_CHECKING:
+    from tui.app import CockpitApp
+
+CHOICES = {
+    "optimizer": {name: spec.meaning for name, spec in OPTIMIZERS.items()},
+    "schedule": SCHEDULES,
+    "order": ORDERS,
+}
+
+
+class CockpitScreen(Screen[None]):
+    """Pulls snapshots, hands them to the panels in view, and turns keys into commands."""
+
+    AUTO_FOCUS = "#hyperparameters"
+    BINDINGS = [
+        Binding(key, f"do('{action.id}')", action.title, id=action.id, show=False)
+        for action in ACTIONS.values()
+        for key in action.keys
+    ]
+
+    deck = getters.query_one(Deck)
+    header = getters.query_one(Header)
+    key_bar = getters.query_one(KeyBar)
+    banner = getters.query_one(Banner)
+    welcome = getters.query_one(Welcome)
+    too_small = getters.query_one(TooSmall)
+    loss: getters.query_one[LossPanel] = getters.query_one(LossPanel)
+    predictions: getters.query_one[PredictionsPanel] = getters.query_one(PredictionsPanel)
+
+    def __init__(self, display: Display) -> None:
+        super().__init__()
+        self._display = display
+        self._shown = Snapshot(revision=-1)
+        self._notice = 0
+
+    @property
+    def host(self) -> CockpitApp:
+        return cast("CockpitApp", self.app)
+
+    @property
+    def run(self) -> RunView | None:
+        """The run as the engine has it now."""
+        return self.host.engine.snapshot.run
+
+    def compose(self) -> ComposeResult:
+        yield Header(self._display)
+        yield Welcome(self._display)
+        yield TooSmall(id="too-small")
+        yield Deck(self._display)
+        yield Banner(self._display)
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        self.set_interval(1 / self._display.fps, self.look)
+
+    def look(self) -> None:
+        """Draw the engine's latest snapshot, unless it stands on the screen already."""
+        latest = self.host.engine.snapshot
+        if latest.revision == self._shown.revision:
+            return
+        self.host.heed(latest)
+        if self.is_active:  # under a dialog, every change would paint the whole screen
+            self._shown = latest
+            self.draw()
+
+    def draw(self) -> None:
+        """Draw what is shown once more: every part compares before it paints."""
+        snapshot, run = self._shown, self._shown.run
+        self.header.show(snapshot)
+        self.key_bar.show(run)
+        self.set_class(run is None, "-loading")
+        self.welcome.show(snapshot)
+        if snapshot.notice is not None and snapshot.notice.number > self._notice:
+            self._notice = snapshot.notice.number
+            self.say(snapshot.notice.text)
+        if run is not None:
+            self.banner.show(run, snapshot.error)
+            self.deck.show(run)
+
+    def say(self, text: str) -> None:
+        """A line that answers what was asked for, and goes away by itself."""
+        self.notify(self._display.text(text), severity="warning", markup=False)
+
+    def on_resize(self, event: Resize) -> None:
+        small = event.size.width < layout.LEAST.width or event.size.height < layout.LEAST.height
+        self.set_class(small, "-too-small")
+        self.too_small.show(event.size)
+
+    @on(ScreenResume)
+    def _catch_up(self) -> None:
+        self.look()
+
+    # What actions do
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "do":
+            return ACTIONS[str(parameters[0])].applies(self.run)
+        return super().check_action(action, parameters)
+
+    def action_do(self, name: str) -> None:
+        ACTIONS[name].do(self)
+
+    def send(self, command: Command) -> None:
+        self.host.engine.send(command)
+
+    @on(Panel.Asked)
+    def _send_asked(self, message: Panel.Asked) -> None:
+        self.send(message.command)
+
+    def nudge(self, setting: str, direction: int) -> None:
+        """Give a setting its next value down or up."""
+        if self.run is None:
+            return
+        try:
+            value = nudged(self.run.config, setting, direction)
+            self.run.config.changed(setting, value)
+        except UserError as fault:
+            self.say(str(fault))
+        else:
+            self.send(Change(setting, value))
+
+    def edit(self, setting: str) -> None:
+        """Open the editor of a setting, in the panel that lists it."""
+        for panel in self.query(SettingList):
+            if panel.select(setting):
+                self.show_panel(panel)
+                panel.action_edit()
+
+    def choose(self, setting: Setting) -> None:
+        """Offer every value of a setting by name."""
+        if self.run is None:
+            return
+        now = getattr(self.run.config, setting.name)
+        dialog = ChooseDialog(setting.title, CHOICES[setting.name], now)
+
+        def answer(name: str | None) -> None:
+            if name is not None and name != now:
+                self.send(Change(setting.name, name))
+
+        self.app.push_screen(dialog, answer)
+
+    @on(SettingList.Choose)
+    def _choose_asked(self, message: SettingList.Choose) -> None:
+        self.choose(message.setting)
+
+    def ask(self, title: str, kind: Kind, do: Callable[[Any], object]) -> None:
+        """Ask for a value, and do something with it."""
+
+        def answer(value: Any) -> None:
+            if value is not None:
+                do(value)
+
+        self.app.push_screen(AskDialog(title, kind), answer)
+
+    @property
+    def next_seed(self) -> int:
+        return self.run.config.seed + 1 if self.run else 0
+
+    def focus_panel(self, step: int) -> None:
+        """Go to the panel that is `step` places further, and bring it to the front."""
+        self.deck.focus_next(step)
+
+    def show_panel(self, panel: Panel) -> None:
+        self.deck.bring_forward(panel)
+
+    def maximise_panel(self) -> None:
+        self.deck.maximise()
+
+    def restore_panels(self) -> None:
+        self.deck.restore()
+        self.host.clear_notifications()

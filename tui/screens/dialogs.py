@@ -1,0 +1,97 @@
+"""Small questions over the cockpit: a number, one name of several, whether to quit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.events import Key
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from core.errors import UserError
+from core.settings import Kind
+from tui import format as fmt
+
+
+class Dialog(ModalScreen[Any]):
+    """A box in the middle of the screen; escape leaves without an answer."""
+
+    BINDINGS = [("escape", "dismiss", "leave")]
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._title = title
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="box") as box:
+            box.border_title = self._title
+            yield from self.body()
+
+    def body(self) -> ComposeResult:
+        raise NotImplementedError
+
+
+class AskDialog(Dialog):
+    """Asks for a value of a kind; what is not allowed is answered below the line."""
+
+    def __init__(self, title: str, kind: Kind) -> None:
+        super().__init__(title)
+        self._kind = kind
+
+    def body(self) -> ComposeResult:
+        yield Input(compact=True)
+        yield Static(self._kind.allowed, classes="answer", markup=False)
+
+    @on(Input.Submitted)
+    def _apply(self, message: Input.Submitted) -> None:
+        try:
+            self.dismiss(self._kind.parse(message.value))
+        except UserError as fault:
+            self.add_class("-refused")
+            self.query_one(".answer", Static).update(str(fault))
+
+
+class ChooseDialog(Dialog):
+    """Offers names, each with what it means; the current one is marked."""
+
+    def __init__(self, title: str, names: dict[str, str], now: str) -> None:
+        super().__init__(title)
+        self._names = names
+        self._now = now
+
+    def body(self) -> ComposeResult:
+        width = max(map(len, self._names))
+        options = [
+            Option(Content.assemble((f"{name:<{width}}  ", "bold"), meaning), id=name)
+            for name, meaning in self._names.items()
+        ]
+        chooser = OptionList(*options, compact=True)
+        chooser.highlighted = list(self._names).index(self._now)
+        yield chooser
+
+    @on(OptionList.OptionSelected)
+    def _choose(self, message: OptionList.OptionSelected) -> None:
+        self.dismiss(message.option_id)
+
+
+class QuitDialog(Dialog):
+    """Asks once more before a run is given up: q again, or Enter, means yes."""
+
+    def __init__(self, updates: int) -> None:
+        super().__init__("quit?")
+        self._updates = updates
+
+    def body(self) -> ComposeResult:
+        made = fmt.plural(self._updates, "update")
+        yield Static(f"This run has made {made}. They are not kept.", markup=False)
+        yield Static("q again: quit     escape: stay", classes="answer", markup=False)
+
+    def on_key(self, event: Key) -> None:
+        if event.key in ("enter", "y", "q"):
+            event.stop()
+            self.dismiss(True)

@@ -1,0 +1,41 @@
+"""The few lines that say why a run stands still, and which keys lead out."""
+
+from __future__ import annotations
+
+from textual.widgets import Static
+
+from core.snapshot import RunView, State
+from tui import format as fmt
+from tui.display import Display
+
+
+class Banner(Static):
+    """Shown over the panels after a divergence or an error, until the run is well again."""
+
+    def __init__(self, display: Display) -> None:
+        super().__init__(id="banner", markup=False)
+        self._display = display
+        self._said = ""
+
+    def show(self, run: RunView, error: str) -> None:
+        """Say what happened to the run; `error` is what ended the engine itself, if anything."""
+        said = self._display.text(error or _advice(run))
+        self.set_class(bool(said), "-shown")
+        if said != self._said:
+            self._said = said
+            state = "the engine has stopped" if error else run.state.value
+            self.border_title = f"{state} at update {fmt.count(run.at.updates)}"
+            self.update(said)
+
+
+def _advice(run: RunView) -> str:
+    """What happened and what to do about it; nothing while all is well."""
+    if run.state not in (State.DIVERGED, State.FAILED):
+        return ""
+    ways = []
+    if run.way_back is not None:
+        ways.append(f"z  goes back to update {fmt.count(run.way_back.updates)}")
+    if run.state is State.DIVERGED:
+        ways.append("-  lowers the learning rate")
+    ways.append("r  begins again from the same seed")
+    return "\n".join([run.reason, *ways])

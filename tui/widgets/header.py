@@ -1,0 +1,67 @@
+"""The line at the top: what is trained, on what, by what, and what it is doing."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from core.data.catalog import DATA_SETS
+from core.snapshot import RunView, Snapshot, State
+from tui import format as fmt
+from tui.display import STATE_LOOKS, Display
+from tui.widgets.lines import Lines
+
+Part = tuple[str, str]
+
+
+class Header(Lines):
+    """Facts on the left, of which the last ones give way when it is narrow; state on the right."""
+
+    def __init__(self, display: Display) -> None:
+        super().__init__(id="header")
+        self._display = display
+        self._snapshot = Snapshot()
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Draw the state of the run, or of what is being loaded."""
+        self._snapshot = snapshot
+        if not self.size.width:
+            return
+        run = snapshot.run
+        state = self._state(run)
+        room = self.size.width - state.cell_length - 1
+        left = Content.assemble(*_fitting(_facts(run), room))
+        self.write(left.pad_right(max(1, room - left.cell_length)) + state)
+
+    def on_resize(self) -> None:
+        self.show(self._snapshot)
+
+    def _state(self, run: RunView | None) -> Content:
+        state = run.state if run else State.LOADING
+        look = STATE_LOOKS[state]
+        sign = look.mark(self._display.ascii)
+        epoch = f"epoch {run.at.epoch:.2f}   " if run else ""
+        word = f"{sign} {state.value.upper():<8}"
+        return Content.assemble(epoch, (word, f"bold {look.colour}"))
+
+
+def _facts(run: RunView | None) -> list[Part]:
+    name = (" gd-tui ", "bold $primary")
+    if run is None:
+        return [name, ("  the cockpit for gradient descent", "$foreground-muted")]
+    data = DATA_SETS[run.config.data].title
+    threads = "1 thread" if run.threads == 1 else f"{run.threads} threads"
+    return [
+        name,
+        (f"  {run.model_title}", ""),
+        (f"   {data} {fmt.count(run.training_examples)}", ""),
+        (f"   {run.device} {run.stepper}", "$foreground-muted"),
+        (f", {threads}", "$foreground-muted"),
+    ]
+
+
+def _fitting(parts: list[Part], room: int) -> list[Part]:
+    """As many of the parts, from the first, as there is room for."""
+    kept = list(parts)
+    while len(kept) > 1 and sum(len(text) for text, _ in kept) > room:
+        kept.pop()
+    return kept

@@ -1,0 +1,56 @@
+"""The line at the bottom: the keys that matter now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from textual.content import Content
+from textual.keys import format_key
+
+from core.snapshot import RunView
+from tui.actions import ACTIONS, Action
+from tui.widgets.lines import Lines
+
+
+class KeyBar(Lines):
+    """Whole entries only: where it is narrow, the less important ones are left out."""
+
+    def __init__(self) -> None:
+        super().__init__(id="key-bar")
+        self._run: RunView | None = None
+
+    def show(self, run: RunView | None) -> None:
+        self._run = run
+        actions = [each for each in ACTIONS.values() if each.label and each.applies(run)]
+        self.write(Content("  ").join(_fitting(actions, self.size.width - 1)).pad_left(1))
+
+    def on_resize(self) -> None:
+        self.show(self._run)
+
+
+def key_names(action: Action) -> str:
+    """The action's keys as they stand on a keyboard: "." or ", :"."""
+    return " ".join(format_key(key) for key in action.keys)
+
+
+def _fitting(actions: Sequence[Action], room: int) -> list[Content]:
+    """The entries of as many actions as there is room for, the most important ones first."""
+    kept: list[Content] = []
+    chosen: set[str] = set()
+    for label in dict.fromkeys(each.label for each in sorted(actions, key=lambda it: it.rank)):
+        entries = _entries([each for each in actions if each.label in chosen | {label}])
+        if sum(entry.cell_length + 2 for entry in entries) - 2 <= room:
+            kept, chosen = entries, chosen | {label}
+    return kept
+
+
+def _entries(actions: Sequence[Action]) -> list[Content]:
+    """Keys and label; neighbours that share a label become one entry."""
+    return [
+        Content.assemble(
+            (" ".join(format_key(action.keys[0]) for action in group), "bold $primary"),
+            (f" {label}", "$foreground-muted"),
+        )
+        for label, group in groupby(actions, key=lambda action: action.label)
+    ]

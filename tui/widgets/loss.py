@@ -1,0 +1,209 @@
+"""The panel of the loss: every update as a sparkline, the whole run as a chart."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import isfinite
+from typing import TypeVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.color import Color
+from textual.content import Content
+from textual.events import Resize
+from textual.getters import query_one
+from textual.message import Message
+from textual.widget import Widget
+
+from core.snapshot import Clock, RunView, State
+from tui.display import STRATEGY_LOOKS, Display
+from tui.format import number, plural
+from tui.widgets.chart import draw
+from tui.widgets.lines import Lines
+from tui.widgets.loss_chart import ASCII, UNICODE, Ink, Limits, Measure, Wish, compose
+from tui.widgets.panel import Panel
+from tui.widgets.sparkline import Sparkline
+
+_BAND_STRENGTH = 0.45  # of the strategy's colour over the ground
+_MOST_OFTEN = 0.25  # seconds between two drawings of the chart
+_SHARE = 10  # drawing may take one part in so many of the time, on a slow machine
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the person chose to see of the history."""
+
+    measure: Measure = Measure.LOSS
+    clock: Clock = Clock.UPDATES
+    log: bool = False
+
+
+class LossChart(Widget):
+    """The chart, drawn again only when what it shows has changed, and not too often.
+
+    `drawings` counts how often it was drawn, `points` what plotext was given last.
+    """
+
+    DEFAULT_CSS = "LossChart { height: 1fr; width: 1fr; min-height: 4; }"
+
+    class Resized(Message):
+        """The room for the chart has changed."""
+
+    def __init__(self, display: Display, now: Callable[[], float]) -> None:
+        super().__init__()
+        self._display = display
+        self._now = now
+        self._limits = Limits()
+        self._picture = Text()
+        self._drawn: object = None
+        self._free_at = 0.0
+        self.drawings = 0
+        self.points = 0
+
+    def show(self, run: RunView, view: View, *, at_once: bool = False) -> None:
+        """Draw `run`, unless it stands there already; while it trains, only now and then."""
+        wish = Wish(
+            view.measure,
+            view.clock,
+            view.log,
+            self.size.width,
+            self.size.height,
+            self._display.ascii,
+            self._ink(),
+        )
+        due = (run.name, run.history.revision, run.history.phases, wish)
+        waits = run.state is State.RUNNING and self._now() < self._free_at and not at_once
+        if waits or due == self._drawn:
+            return
+        self._drawn = due
+        began = self._now()
+        chart = compose(run.history, run.at, wish, self._limits)
+        self._picture = draw(chart)
+        self.drawings += 1
+        self.points = chart.points
+        cost = self._now() - began
+        self._free_at = began + max(_MOST_OFTEN, _SHARE * cost)
+        self.refresh()
+
+    def on_resize(self) -> None:
+        self.post_message(self.Resized())
+
+    def _ink(self) -> Ink:
+        _, _, ground, text = self.colors
+        bands = {
+            name: ground.blend(Color.parse(look.colour), _BAND_STRENGTH).hex6
+            for name, look in STRATEGY_LOOKS.items()
+        }
+        return Ink(ground.blend(text, 0.7).hex6, bands)
+
+    def render(self) -> Text:
+        return self._picture
+
+
+class LossPanel(Panel):
+    """How the loss goes down: what is drawn, against what, and on which scale can be chosen."""
+
+    TITLE = "Training loss"
+
+    sparkline = query_one(Sparkline)
+    chart = query_one(LossChart)
+
+    def __init__(
+        self,
+        display: Display,
+        *,
+        id: str | None = None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(display, id=id)
+        self.view = View()
+        self._now = now
+        self._run: RunView | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Sparkline(self.look)
+        yield Lines(id="latest", classes="caption")
+        yield LossChart(self.look, self._now)
+        yield Lines(id="keys", classes="caption")
+
+    def on_mount(self) -> None:
+        self.app.theme_changed_signal.subscribe(self, lambda _theme: self._draw_again())
+
+    def show(self, run: RunView) -> None:
+        self._run = run
+        self._draw(run)
+
+    def next_measure(self) -> None:
+        """Training loss, then test loss, then test accuracy."""
+        self._choose(replace(self.view, measure=_after(self.view.measure, list(Measure))))
+
+    def next_clock(self) -> None:
+        """Updates, then examples, then seconds of training."""
+        self._choose(replace(self.view, clock=_after(self.view.clock, list(Clock))))
+
+    def toggle_log(self) -> None:
+        self._choose(replace(self.view, log=not self.view.log))
+
+    def _choose(self, view: View) -> None:
+        self.view = view
+        self.entitle(view.measure.heading)
+        self._draw_again()
+
+    def on_resize(self, event: Resize) -> None:
+        self.set_class(event.size.height < 10, "-low")
+        self.sparkline.set_class(event.size.height >= 18, "-tall")
+
+    def on_loss_chart_resized(self) -> None:
+        self._draw_again()
+
+    def _draw_again(self) -> None:
+        if self._run is not None:
+            self._draw(self._run, at_once=True)
+
+    def _draw(self, run: RunView, *, at_once: bool = False) -> None:
+        colour = STRATEGY_LOOKS[run.config.strategy].colour
+        width = max(self.sparkline.size.width, 1)
+        latest = self.sparkline.show(run.recent[-width:].tolist(), colour)
+        self.query_one("#latest", Lines).write(Content(_range(latest)))
+        self.query_one("#keys", Lines).write(self._keys())
+        self.report(_facts(run))
+        self.chart.show(run, self.view, at_once=at_once)
+
+    def _keys(self) -> Content:
+        """What is drawn, with the keys that change it; then, given room, what the signs mean."""
+        view = self.view
+        scale = "log y" if view.log else "linear y"
+        scaled = "" if view.measure is Measure.ACCURACY else f"  {scale} [y]"
+        keys = f"{view.clock} [x]{scaled}  {view.measure} [m]"
+        legend = _legend(self.look.ascii) if view.measure is Measure.LOSS else ""
+        gap = self.content_size.width - len(keys) - len(legend)
+        return Content(keys + " " * gap + legend if legend and gap >= 3 else keys)
+
+
+def _after(value: T, values: Sequence[T]) -> T:
+    return values[(values.index(value) + 1) % len(values)]
+
+
+def _range(latest: Sequence[float]) -> str:
+    """The sparkline's range in numbers, since its height alone says nothing."""
+    finite = [value for value in latest if isfinite(value)]
+    if not finite:
+        return "the loss of every update will stand here"
+    low, high = number(min(finite)), number(max(finite))
+    return f"latest {plural(len(latest), 'update')}: {low} to {high}"
+
+
+def _legend(ascii: bool) -> str:
+    signs = ASCII if ascii else UNICODE
+    line = signs.line if ascii else "⠒⠒"
+    return f"{line} mean  {signs.band} lowest to highest  {signs.test} test"
+
+
+def _facts(run: RunView) -> str:
+    if run.evaluation is None:
+        return f"training {number(run.train_loss)}"
+    return f"training {number(run.train_loss)}, test {number(run.evaluation.loss)}"

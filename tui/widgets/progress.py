@@ -1,0 +1,113 @@
+"""The panel of how far the run is, how fast it goes, and how well it does."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.content import Content
+
+from core.snapshot import RunView, State
+from tui import format as fmt
+from tui.widgets.bar import bar
+from tui.widgets.lines import Lines
+from tui.widgets.panel import Panel
+
+Fact = tuple[str, str]
+
+NARROW = 36  # columns below which the bar needs the room of the remaining time
+CELL = 20  # the least width of a name and its figure
+
+
+class ProgressPanel(Panel):
+    """A bar for the epoch, then a table of figures that change and never move."""
+
+    TITLE = "Progress"
+
+    def compose(self) -> ComposeResult:
+        yield Lines(classes="body")
+
+    def show(self, run: RunView) -> None:
+        lines = self.query_one(Lines)
+        width = lines.size.width
+        two_columns = width >= 2 * CELL + 3
+        table = _pairs(run) if two_columns else [(fact,) for fact in _most_important(run)]
+        rows = [self._cells(facts, width) for facts in table]
+        lines.write(self._epoch(run, width), *rows)
+        self.report(self.look.text(_outlook(run)))
+
+    def _epoch(self, run: RunView, width: int) -> Content:
+        whole = int(run.at.epoch)
+        under_way = run.update_progress * run.examples_per_update / run.training_examples
+        done = min(run.at.epoch - whole + under_way, 1.0)
+        left = _seconds_left(run, (1 - done) * run.training_examples)
+        last = f" of {fmt.count(run.config.epochs)}" if run.config.epochs else ""
+        name = f" epoch {fmt.count(whole + 1)}{last} "
+        remains = "" if left is None else f"{fmt.clock(left)} left"
+        figures = f" {fmt.percent(done, 0):>5} "
+        if width >= NARROW:
+            figures += f"{remains:>10} "
+        room = max(1, width - len(name) - len(figures))
+        return Content(name) + bar(done, room, ascii=self.look.ascii) + figures
+
+    def _cells(self, facts: tuple[Fact, ...], width: int) -> Content:
+        """Names to the left and figures to the right of equal cells."""
+        room = (width - 1) // len(facts) - 1
+        parts: list[tuple[str, str]] = []
+        for name, figure in facts:
+            gap = " " * max(1, room - len(name) - len(figure))
+            parts += [(f" {name}{gap}", "$foreground-muted"), (figure, "bold")]
+        return Content.assemble(*parts)
+
+
+def _pairs(run: RunView) -> list[tuple[Fact, ...]]:
+    test, best = run.evaluation, run.best
+    return [
+        (
+            ("updates", fmt.count(run.at.updates)),
+            ("updates/s", _rate(run, run.updates_per_second)),
+        ),
+        (
+            ("training loss", fmt.number(run.train_loss)),
+            ("examples/s", _rate(run, run.examples_per_second)),
+        ),
+        (
+            ("test loss", fmt.number(test.loss if test else None)),
+            ("test accuracy", fmt.percent(test.accuracy if test else None)),
+        ),
+        (
+            ("best accuracy", fmt.percent(best.accuracy if best else None)),
+            ("at epoch", f"{best.at.epoch:.2f}" if best else fmt.MISSING),
+        ),
+    ]
+
+
+def _most_important(run: RunView) -> list[Fact]:
+    (updates, speed), (training, _), (_, accuracy), (best, _) = _pairs(run)
+    return [speed, training, accuracy, best, updates]
+
+
+def _rate(run: RunView, per_second: float) -> str:
+    return fmt.number(per_second) if run.state is State.RUNNING else fmt.MISSING
+
+
+def _seconds_left(run: RunView, examples: float) -> float | None:
+    """How long so many examples take at the current rate; None when nothing moves."""
+    return examples / run.examples_per_second if run.examples_per_second > 0 else None
+
+
+def _outlook(run: RunView) -> str:
+    """Why it stands still, or when it will stop."""
+    if run.state in (State.DIVERGED, State.FAILED):
+        return ""  # the banner says it
+    if run.state is not State.RUNNING:
+        return run.reason
+    wanted = run.config
+    lefts = []
+    if wanted.epochs is not None:
+        lefts.append(_seconds_left(run, (wanted.epochs - run.at.epoch) * run.training_examples))
+    if wanted.updates is not None:
+        updates_left = wanted.updates - run.at.updates
+        lefts.append(_seconds_left(run, updates_left * run.examples_per_update))
+    if wanted.seconds is not None:
+        lefts.append(wanted.seconds - run.at.seconds)
+    known = [left for left in lefts if left is not None and left >= 0]
+    return f"stops in {fmt.clock(min(known))}" if known else ""

@@ -1,0 +1,234 @@
+"""A list of settings in a panel: up and down choose a row, left and right nudge its value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.content import Content
+from textual.events import Click, Focus, Resize
+from textual.message import Message
+from textual.widgets import Static
+
+from core.commands import Change, Command, Reset
+from core.config import SETTINGS, RunConfig
+from core.errors import UserError
+from core.optimizers.table import HYPERPARAMETERS, OPTIMIZERS
+from core.settings import Choice, Flag, Setting
+from core.snapshot import RunView
+from tui.display import Display
+from tui.nudges import nudged
+from tui.widgets.lines import Lines
+from tui.widgets.panel import Panel
+from tui.widgets.value_editor import ValueEditor
+
+ROOMY = 16  # lines from which the meaning of the row in focus is spelled out below
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A setting as one line shows it: `title`, then its value with the `unit` beside it."""
+
+    setting: Setting
+    value: object
+    title: str
+    unit: str = ""
+
+    @property
+    def text(self) -> str:
+        if self.setting.name == "optimizer":
+            return OPTIMIZERS[str(self.value)].torch_name
+        return self.setting.kind.write(self.value) + (self.unit if self.value is not None else "")
+
+    @property
+    def can_nudge(self) -> bool:
+        return self.setting.live
+
+
+def row(config: RunConfig, name: str, *, title: str = "", unit: str = "") -> Row:
+    """The row of a setting, or of a hyperparameter that the current optimizer has."""
+    if name in HYPERPARAMETERS:
+        setting: Setting = config.optimizer_spec.hyperparameter(name)
+        return Row(setting, config.hyperparameters[name], title or setting.title, unit)
+    setting = SETTINGS[name]
+    return Row(setting, getattr(config, name), title or setting.title, unit)
+
+
+class SettingList(Panel):
+    """A panel of settings. Enter types a value in place, or opens a choice of names.
+
+    Nothing is sent that the run's configuration does not take: a value that it refuses is
+    answered with the reason, and the old one stays.
+    """
+
+    BINDINGS = [
+        Binding("up", "move(-1)", "previous setting"),
+        Binding("down", "move(1)", "next setting"),
+        Binding("left", "nudge(-1)", "less"),
+        Binding("right", "nudge(1)", "more"),
+        Binding("enter", "edit", "type a value"),
+    ]
+
+    class Choose(Message):
+        """The person wants to see every choice for a setting."""
+
+        def __init__(self, setting: Setting) -> None:
+            super().__init__()
+            self.setting = setting
+
+    def __init__(self, display: Display, *, id: str | None = None) -> None:
+        super().__init__(display, id=id)
+        self._run: RunView | None = None
+        self._rows: Sequence[Row] = ()
+        self._cursor = 0
+        self._top = 0
+        self._meaning = ""
+
+    def compose(self) -> ComposeResult:
+        yield Lines(classes="body")
+        yield Static(classes="meaning", markup=False)
+
+    def rows(self, run: RunView) -> Iterable[Row]:
+        """The settings to list now, from the top."""
+        raise NotImplementedError
+
+    def show(self, run: RunView) -> None:
+        self._run = run
+        self._rows = tuple(self.rows(run))
+        self._cursor = min(self._cursor, len(self._rows) - 1)
+        self._draw()
+
+    def select(self, name: str) -> bool:
+        """Put the cursor on the setting of this name; False if it is not listed here."""
+        for place, each in enumerate(self._rows):
+            if each.setting.name == name:
+                self._cursor = place
+                self._draw()
+                return True
+        return False
+
+    @property
+    def selected(self) -> Row | None:
+        return self._rows[self._cursor] if self._rows else None
+
+    def action_move(self, step: int) -> None:
+        self._cursor = max(0, min(self._cursor + step, len(self._rows) - 1))
+        self._draw()
+
+    def action_nudge(self, direction: int) -> None:
+        chosen = self.selected
+        if self._run and chosen and chosen.can_nudge:
+            self.change(
+                chosen.setting.name, nudged(self._run.config, chosen.setting.name, direction)
+            )
+
+    def change(self, name: str, value: object) -> None:
+        """Ask for a new value, or say why it cannot be."""
+        try:
+            command = self._command(name, value)
+        except UserError as fault:
+            self.notify(str(fault), severity="warning", markup=False)
+        else:
+            self.post_message(self.Asked(command))
+
+    def action_edit(self) -> None:
+        chosen = self.selected
+        if chosen is None:
+            return
+        match chosen.setting.kind:
+            case Choice():
+                self.post_message(self.Choose(chosen.setting))
+            case Flag():
+                self.change(chosen.setting.name, not chosen.value)
+            case _:
+                self._open_editor(chosen)
+
+    def _command(self, name: str, value: object) -> Command:
+        """The command that sets a value; raises UserError if the configuration refuses it."""
+        assert self._run is not None
+        if name == "seed":
+            return Reset(SETTINGS["seed"].parse(value))
+        changed = self._run.config.changed(name, value)
+        settled = (
+            changed.hyperparameters[name] if name in HYPERPARAMETERS else getattr(changed, name)
+        )
+        return Change(name, settled)
+
+    def _open_editor(self, chosen: Row) -> None:
+        self._close_editor()
+        editor = ValueEditor(
+            chosen.setting,
+            chosen.value,
+            check=lambda text: self._command(chosen.setting.name, text),
+        )
+        self.mount(editor)
+        place = self._cursor - self._top
+        editor.styles.offset = (0, min(place, max(0, self.size.height - 4)))
+
+    def _close_editor(self) -> None:
+        for editor in self.query(ValueEditor):
+            editor.remove()
+
+    @on(ValueEditor.Done)
+    def _finish_editing(self, message: ValueEditor.Done) -> None:
+        message.stop()
+        self._close_editor()
+        self.focus()
+        if message.command is not None:
+            self.post_message(self.Asked(message.command))
+
+    @on(Focus)
+    def _mark_row(self) -> None:
+        self._draw()
+
+    def on_blur(self) -> None:
+        self._draw()
+
+    def on_resize(self, event: Resize) -> None:
+        self.set_class(event.size.height >= ROOMY, "-roomy")
+        self._draw()
+
+    def on_click(self, event: Click) -> None:
+        place = event.get_content_offset(self)
+        if place is not None and self._top + place.y < len(self._rows):
+            self._cursor = self._top + place.y
+            self._draw()
+
+    def _draw(self) -> None:
+        if not self._rows:
+            return
+        lines = self.query_one(".body", Lines)
+        height = max(1, lines.size.height)
+        self._top = min(max(self._top, self._cursor - height + 1), self._cursor)
+        shown = self._rows[self._top : self._top + height]
+        lines.write(
+            *(
+                self._line(each, lines.size.width, self._top + place == self._cursor)
+                for place, each in enumerate(shown)
+            )
+        )
+        self._explain(self._rows[self._cursor].setting.meaning if self.has_focus else "")
+
+    def _explain(self, meaning: str) -> None:
+        if meaning != self._meaning:
+            self._meaning = meaning
+            self.query_one(".meaning", Static).update(meaning, layout=False)
+
+    def _line(self, each: Row, width: int, chosen: bool) -> Content:
+        active = chosen and self.has_focus
+        left, right = ("<", ">") if self.look.ascii else ("◂", "▸")
+        before, after = (left, right) if active and each.can_nudge else (" ", " ")
+        text = self.look.text(each.text)
+        gap = " " * max(1, width - len(each.title) - len(text) - 3)
+        line = Content.assemble(
+            (f" {each.title}", "" if active else "$foreground-muted"),
+            gap,
+            (before, "$primary"),
+            (text, "bold"),
+            (after, "$primary"),
+        )
+        cursor = "$block-cursor-foreground on $block-cursor-background"
+        return line.stylize(cursor) if active else line

@@ -1,0 +1,54 @@
+"""The names of the panels that share one place, with the one in front marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import wrap
+
+from textual.content import Content
+from textual.events import Click
+from textual.message import Message
+
+from tui.widgets.lines import Lines
+
+_JOINT = "\N{NO-BREAK SPACE}"  # keeps a name of several words on one line
+
+
+class TabStrip(Lines):
+    """A click on a name brings its panel to the front."""
+
+    class Chosen(Message):
+        """The panel of this title is wanted in front."""
+
+        def __init__(self, title: str) -> None:
+            super().__init__()
+            self.title = title
+
+    def __init__(self, titles: Sequence[str], *, id: str) -> None:
+        super().__init__(id=id)
+        self._titles = titles
+        self._front = ""
+
+    def show(self, front: str) -> None:
+        """Mark the title that is in front."""
+        self._front = front
+        joined = "  ".join(title.replace(" ", _JOINT) for title in self._titles)
+        rows = wrap(joined, max(10, self.size.width - 1), break_long_words=False)
+        self.write(*(self._row(text.replace(_JOINT, " ")) for text in rows))
+
+    def on_resize(self) -> None:
+        self.show(self._front)
+
+    def on_click(self, event: Click) -> None:
+        row = self.text.splitlines()[event.y : event.y + 1]
+        for title in self._titles:
+            start = row[0].find(title) if row else -1
+            if 0 <= start <= event.x < start + len(title):
+                self.post_message(self.Chosen(title))
+
+    def _row(self, text: str) -> Content:
+        row = Content.styled(f" {text}", "$foreground-muted")
+        start = row.plain.find(self._front)
+        if not self._front or start < 0:
+            return row
+        return row.stylize("bold underline $primary", start, start + len(self._front))

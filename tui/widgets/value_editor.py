@@ -1,0 +1,62 @@
+"""A line in which a value is typed, over the row that it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from core.commands import Command
+from core.errors import UserError
+from core.settings import Setting
+
+
+class ValueEditor(Vertical):
+    """Enter applies what was typed, Escape leaves the old value.
+
+    `check` makes a command of the text or raises UserError; then the reason is shown below and
+    the editor stays open.
+    """
+
+    BINDINGS = [Binding("escape", "cancel", "keep the old value")]
+
+    class Done(Message):
+        """The editor has nothing more to do; `command` is None if it was left."""
+
+        def __init__(self, command: Command | None) -> None:
+            super().__init__()
+            self.command = command
+
+    def __init__(self, setting: Setting, value: Any, check: Callable[[str], Command]) -> None:
+        super().__init__()
+        self._setting = setting
+        self._value = value
+        self._check = check
+
+    def compose(self) -> ComposeResult:
+        yield Static(f"{self._setting.title}:", classes="title", markup=False)
+        yield Input(self._setting.kind.write(self._value), compact=True)
+        yield Static(self._setting.kind.allowed, classes="answer", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one(Input).focus()
+
+    @on(Input.Submitted)
+    def _apply(self, message: Input.Submitted) -> None:
+        message.stop()
+        try:
+            command = self._check(message.value)
+        except UserError as fault:
+            self.add_class("-refused")
+            self.query_one(".answer", Static).update(str(fault))
+        else:
+            self.post_message(self.Done(command))
+
+    def action_cancel(self) -> None:
+        self.post_message(self.Done(None))
