@@ -16,10 +16,13 @@ _EVENTS_KEPT = 500
 
 
 class Record:
-    """The past of one run; bounded, whatever the run's length."""
+    """The past of one run; bounded, whatever the run's length.
 
-    def __init__(self) -> None:
-        self.revision = 0
+    `revision` grows with every change; another past of the same run begins beyond the last one's.
+    """
+
+    def __init__(self, revision: int = 0) -> None:
+        self.revision = revision
         self.window = RecentWindow()
         self.phases: tuple[Phase, ...] = ()
         self.events: tuple[Event, ...] = ()

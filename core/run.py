@@ -28,6 +28,7 @@ from core.errors import UserError
 from core.evaluation import Result, evaluate
 from core.looking import Showcase
 from core.pace import Pace, RateMeter
+from core.record import Record
 from core.snapshot import Evaluation, State
 from core.switching import Switchboard
 from core.threads import EVERY, use_threads
@@ -52,11 +53,11 @@ class Run:
         self._clock = clock
         self._pace = Pace()
         self._evaluating: Iterator[Result | None] | None = None
-        self._begin(config)
+        self._begin(config, Record())
 
-    def _begin(self, config: RunConfig) -> None:
+    def _begin(self, config: RunConfig, record: Record) -> None:
         """A new trainer, evaluated once before its first update."""
-        self.trainer = Trainer(config, self.data, self._clock)
+        self.trainer = Trainer(config, self.data, record, self._clock)
         self._switchboard = Switchboard(self.trainer)
         self._until_updates = self._until_examples = math.inf
         self.predictions: Tensor | None = None
@@ -103,7 +104,7 @@ class Run:
         if before.updates:
             self.way_back = capture(before)
         config = before.config if seed is None else replace(before.config, seed=seed)
-        self._begin(config)
+        self._begin(config, Record(before.record.revision + 1))
         self.state, self.reason = State.READY, ""
         self.trainer.record.add_event(
             self.trainer.at, "reset", after=f"seed {config.seed}", note=_left_behind(before)
@@ -112,18 +113,20 @@ class Run:
     def _go_back(self) -> None:
         """Return to the last good moment; what is left behind, if good itself, is the next one."""
         saved, left = self.way_back, self.trainer
+        left_at, revision = left.updates, left.record.revision + 1
         if saved is None:
             raise UserError("there is no earlier moment to go back to yet")
         if not left.diverged:
             self.way_back = capture(left)
         if saved.config.seed != left.config.seed:
-            self._begin(saved.config)
+            self._begin(saved.config, Record())
         restore(self.trainer, saved)
+        self.trainer.record.revision = revision
         self._switchboard = Switchboard(self.trainer)
         self._evaluating = None
         self._next_evaluation = self._following_evaluation()
         self.state, self.reason = State.PAUSED, ""
-        said = f"from update {left.updates:,} to {saved.at.updates:,}"
+        said = f"from update {left_at:,} to {saved.at.updates:,}"
         self.trainer.record.add_event(saved.at, "went back", after=said)
 
     # Work

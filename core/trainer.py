@@ -36,11 +36,17 @@ class Trainer:
     micro-batches of a large one. Everything else may be called only there.
     """
 
-    def __init__(self, config: RunConfig, data: Dataset, clock: Time = time.perf_counter) -> None:
+    def __init__(
+        self,
+        config: RunConfig,
+        data: Dataset,
+        record: Record,
+        clock: Time = time.perf_counter,
+    ) -> None:
         self.config = config
         self.data = data
         self.micro_batch = MODELS[config.model].micro_batch
-        self.record = Record()
+        self.record = record
         self.updates = 0
         self.examples = 0
         self.seconds = 0.0

@@ -12,6 +12,7 @@ import torch
 from core.config import RunConfig, configure
 from core.data.catalog import DATA_SETS
 from core.data.dataset import Dataset
+from core.record import Record
 from core.run import Run
 from core.snapshot import State
 from core.trainer import Trainer
@@ -44,7 +45,7 @@ def data() -> Dataset:
 @pytest.fixture
 def trainer(data: Dataset) -> Callable[..., Trainer]:
     """Builds a trainer on the small problem from settings."""
-    return lambda **given: Trainer(configure(given), data)
+    return lambda **given: Trainer(configure(given), data, Record())
 
 
 @pytest.fixture

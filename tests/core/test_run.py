@@ -196,6 +196,16 @@ def test_reset_with_the_same_seed_repeats_the_run_and_another_seed_does_not(
     assert subject.trainer.config.seed == 4
 
 
+def test_the_record_that_follows_another_has_a_newer_revision(run: Callable[..., Run]) -> None:
+    subject = run()
+    revisions = []
+    for command in (Advance(60), Reset(), Advance(60), GoBack(), GoBack(), Reset(5), GoBack()):
+        subject.obey(command)
+        work_off(subject)
+        revisions.append(subject.trainer.record.revision)
+    assert revisions == sorted(set(revisions))
+
+
 def test_reset_keeps_the_settings_and_can_be_taken_back(run: Callable[..., Run]) -> None:
     subject = run()
     subject.obey(Change("lr", 0.05))
@@ -220,6 +230,8 @@ def test_going_back_by_mistake_can_be_taken_back(run: Callable[..., Run]) -> Non
     for updates in (40, 60):
         subject.obey(GoBack())
         assert (subject.state, subject.trainer.updates) == (State.PAUSED, updates)
+        here = f"went back from update {100 - updates} to {updates}"
+        assert subject.trainer.record.events[-1].text == here
     assert same_bits(weights_of(subject.trainer), ahead)
 
 
