@@ -23,6 +23,10 @@ class SimpleNet(nn.Module):
         x = torch.relu(self.fc1(x))
         return self.fc2(x)  # type: ignore[no-any-return]
 
+    def chain(self) -> list[nn.Module]:
+        """The same network as a sequence, for steppers that compute it themselves."""
+        return [self.fc1, nn.ReLU(), self.fc2]
+
 
 def build(shape: tuple[int, int, int], classes: int, _widths: tuple[int, ...]) -> nn.Module:
     channels, height, width = shape

@@ -15,6 +15,10 @@ class SoftmaxRegression(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return self.fc(x.view(x.shape[0], -1))  # type: ignore[no-any-return]
 
+    def chain(self) -> list[nn.Module]:
+        """The same network as a sequence, for steppers that compute it themselves."""
+        return [self.fc]
+
 
 def build(shape: tuple[int, int, int], classes: int, _widths: tuple[int, ...]) -> nn.Module:
     channels, height, width = shape

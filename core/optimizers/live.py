@@ -98,6 +98,10 @@ class LiveOptimizer:
         """Each parameter's state, in the order of the parameters; empty before first use."""
         return [dict(self.state_of(parameter)) for parameter in self.parameters]
 
+    def keeps(self, memory: Memory) -> bool:
+        """Whether a memory is in use, by the present values."""
+        return not memory.switch or bool(self.values[memory.switch])
+
     def state(self) -> dict[str, Any]:
         """A copy of all that decides the updates to come."""
         return {
@@ -139,7 +143,7 @@ class LiveOptimizer:
     def _complete(self) -> None:
         """Add the memories that torch makes only in an optimizer's first update."""
         for memory in self.spec.memories:
-            if not memory.switch or memory.anew or not self.values[memory.switch]:
+            if not memory.switch or memory.anew or not self.keeps(memory):
                 continue
             for parameter in self.parameters:
                 state = self.state_of(parameter)

@@ -1,0 +1,156 @@
+"""Updates by compiled kernels, on torch's own memory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from core.optimizers.live import LiveOptimizer
+from core.steppers.fused import kernels
+from core.steppers.fused.blas import use_blas_threads
+from core.steppers.fused.chain import Chain
+from core.steppers.fused.memory import FlatMemory
+from core.steppers.fused.rules import RULES
+from core.threads import threads_for
+
+Ints = NDArray[np.int64]
+
+
+class FusedStepper:
+    """Trains a chain of linear layers on resident `images` (n, ...) and `labels` (n,).
+
+    Shapes are checked here, once: kernels do not look. The parameters must be weight, bias,
+    weight, bias, ... in the chain's order.
+    """
+
+    name = "fused"
+
+    def __init__(
+        self,
+        chain: Chain,
+        optimizer: LiveOptimizer,
+        images: Tensor,
+        labels: Tensor,
+        threads: int | None = None,
+    ) -> None:
+        self.optimizer = optimizer
+        self.threads = threads or 1
+        self._chosen_threads = threads
+        self._chain = chain
+        self._images = images.reshape(len(images), -1).contiguous().numpy()
+        self._labels = labels.contiguous().numpy()
+        _check(chain, optimizer.parameters, self._images, self._labels)
+        self._memory = FlatMemory(optimizer.parameters)
+        self._places = np.array(self._memory.begins, np.int64).reshape(-1, 2)
+        self._network = (chain.widths, chain.kinds, self._places)
+        self._data = (self._images, self._labels)
+        self._gradient: NDArray[np.float32] | None = None  # of the update under way
+        self._loss = 0.0
+        self._room = self._memory.room()
+
+    def updates(
+        self, rows: Tensor, rates: Sequence[float], deadline: float
+    ) -> NDArray[np.float32]:
+        """As Stepper says, but that it does not look at the deadline: that would cost more."""
+        size = rows.shape[1]
+        self._use_threads(size)
+        losses = np.empty(len(rows), np.float32)
+        code, memories, h, step = self._rule()
+        make = kernels.updates_of_one if size == 1 else kernels.updates_of_many
+        indices = rows.numpy().reshape(-1) if size == 1 else np.ascontiguousarray(rows.numpy())
+        done = make(
+            self._memory.weights,
+            *memories,
+            *self._network,
+            *self._data,
+            indices,
+            np.array(rates, np.float64),
+            code,
+            h,
+            step,
+            losses,
+        )
+        made = done if math.isfinite(losses[done - 1]) else done - 1
+        self._count(step + made)
+        return losses[:done]
+
+    def accumulate(self, rows: Tensor, total: int) -> None:
+        self._use_threads(len(rows))
+        if self._gradient is None:
+            self._gradient, self._loss = self._memory.room(), 0.0
+        self._loss += kernels.add_gradient(
+            self._memory.weights,
+            *self._network,
+            *self._data,
+            rows.numpy(),
+            np.float32(1 / total),
+            self._room,
+            self._gradient,
+        )
+
+    def apply(self, rate: float) -> float:
+        assert self._gradient is not None, "an update needs a gradient first"
+        loss = self._loss
+        if math.isfinite(loss):
+            code, memories, h, step = self._rule()
+            h[0] = rate
+            kernels.change(code, self._memory.weights, self._gradient, *memories, h, step)
+            self._count(step + 1)
+        self.abandon()
+        return loss
+
+    def abandon(self) -> None:
+        self._gradient = None
+
+    def _rule(self) -> tuple[int, list[NDArray[np.float32]], NDArray[np.float64], int]:
+        """The optimizer's rule, its memories in flat arrays, its values, and its update count."""
+        optimizer = self.optimizer
+        rule = RULES[optimizer.spec.name]
+        states = [optimizer.state_of(parameter) for parameter in optimizer.parameters]
+        in_use = {m.key for m in optimizer.spec.memories if optimizer.keeps(m)}
+        step = self._steps_done(states)
+        memories = [
+            self._memory.adopt(states, key) if key in in_use else _NOTHING
+            for key in rule.memories
+        ]
+        memories += [_NOTHING] * (3 - len(memories))
+        return rule.code, memories, np.array(rule.pack(optimizer.values), np.float64), step
+
+    def _steps_done(self, states: list[dict[str, Any]]) -> int:
+        if not RULES[self.optimizer.spec.name].counts:
+            return int(self._memory.holds(states, "momentum_buffer"))
+        return int(states[0]["step"]) if "step" in states[0] else 0
+
+    def _count(self, steps: int) -> None:
+        """Leave the count of updates where torch's optimizer looks for it."""
+        if not RULES[self.optimizer.spec.name].counts:
+            return
+        for parameter in self.optimizer.parameters:
+            self.optimizer.state_of(parameter)["step"] = torch.tensor(float(steps))
+
+    def _use_threads(self, rows: int) -> None:
+        self.threads = self._chosen_threads or threads_for(rows)
+        use_blas_threads(self.threads)
+
+
+_NOTHING = np.empty(0, np.float32)
+
+
+def _check(
+    chain: Chain, parameters: list[nn.Parameter], images: NDArray[np.float32], labels: Ints
+) -> None:
+    shapes = [tuple(parameter.shape) for parameter in parameters]
+    expected: list[tuple[int, ...]] = []
+    for inputs, outputs in zip(chain.widths[:-1], chain.widths[1:], strict=True):
+        expected += [(int(outputs), int(inputs)), (int(outputs),)]
+    assert shapes == expected, f"{shapes} is not the chain {chain.widths}"
+    assert images.shape == (len(labels), chain.widths[0])
+    assert images.dtype == np.float32
+    assert labels.dtype == np.int64
+    assert 0 <= labels.min() <= labels.max() < chain.widths[-1]
