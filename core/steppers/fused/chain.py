@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from core.steppers.fused.codes import LINEAR, RELU, SIGMOID, TANH
+from core.steppers.fused.rules import LINEAR, RELU, SIGMOID, TANH
 
 _KINDS: dict[type[nn.Module], int] = {nn.ReLU: RELU, nn.Tanh: TANH, nn.Sigmoid: SIGMOID}
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 import numpy as np
 from numba import float32 as f32
 
-from core.steppers.fused.codes import RELU, SGD, SIGMOID, TANH
+from core.steppers.fused.rules import RELU, SGD, SIGMOID, TANH
 from core.steppers.fused.compiling import kernel
-from core.steppers.fused.rules import change
+from core.steppers.fused.changes import change
 
 
 

@@ -1,8 +1,6 @@
-"""How the optimizers change weights: torch's own arithmetic, element by element.
+"""Which optimizers and activations the kernels know, and the numbers that stand for them.
 
-Each rule takes flat float32 arrays of one length: weights `w`, gradients `g`, and memories.
-`h` (float64) holds the hyperparameters, the learning rate first; `step` counts the updates that
-the memories have seen before this one.
+Imports no numba, so that it can be asked where there is none.
 """
 
 from __future__ import annotations
@@ -11,13 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numba import float32 as f32
-
-from core.steppers.fused.codes import ADAGRAD, ADAM, RMSPROP, SGD
-from core.steppers.fused.compiling import kernel
-
-
+LINEAR, RELU, TANH, SIGMOID = range(4)
+SGD, ADAGRAD, RMSPROP, ADAM = range(4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,90 +57,3 @@ RULES = {
     "adam": Rule(ADAM, _ADAM_MEMORIES, _adam),
     "adamw": Rule(ADAM, _ADAM_MEMORIES, _adamw),
 }
-
-
-@kernel
-def sgd(w, g, m, step, rate, momentum, dampening, decay, nesterov):  # type: ignore[no-untyped-def]
-    if momentum == 0:
-        for i in range(w.size):
-            w[i] -= rate * (g[i] + decay * w[i])
-        return
-    keep = f32(0) if step == 0 else momentum  # the first update starts the momentum
-    take = f32(1) if step == 0 else f32(1) - dampening
-    if nesterov:
-        for i in range(w.size):
-            d = g[i] + decay * w[i]
-            m[i] = keep * m[i] + take * d
-            w[i] -= rate * (d + momentum * m[i])
-    else:
-        for i in range(w.size):
-            m[i] = keep * m[i] + take * (g[i] + decay * w[i])
-            w[i] -= rate * m[i]
-
-
-@kernel
-def adagrad(w, g, total, rate, decay, eps):  # type: ignore[no-untyped-def]
-    for i in range(w.size):
-        d = g[i] + decay * w[i]
-        total[i] += d * d
-        w[i] -= rate * d / (np.sqrt(total[i]) + eps)
-
-
-@kernel
-def rmsprop(w, g, square, m, centre, rate, alpha, new, eps, decay, momentum, centered):  # type: ignore[no-untyped-def]
-    for i in range(w.size):
-        d = g[i] + decay * w[i]
-        square[i] = alpha * square[i] + new * d * d
-        spread = square[i]
-        if centered:
-            centre[i] += new * (d - centre[i])
-            spread = max(spread - centre[i] * centre[i], f32(0))
-        d /= np.sqrt(spread) + eps
-        if momentum > 0:
-            m[i] = momentum * m[i] + d
-            d = m[i]
-        w[i] -= rate * d
-
-
-@kernel
-def adam(w, g, mean, square, largest, size, new1, b2, new2, eps, decay, shrink, amsgrad, root):  # type: ignore[no-untyped-def]
-    """`size` is the rate over the first bias correction, `root` the root of the second one's
-    inverse; `decay` adds to the gradient, `shrink` (AdamW) scales the weight itself."""
-    if amsgrad:
-        for i in range(w.size):
-            d = g[i] + decay * w[i]
-            mean[i] += new1 * (d - mean[i])
-            square[i] = b2 * square[i] + new2 * d * d
-            largest[i] = max(largest[i], square[i])
-            w[i] = shrink * w[i] - size * mean[i] / (np.sqrt(largest[i]) * root + eps)
-    else:
-        for i in range(w.size):
-            d = g[i] + decay * w[i]
-            mean[i] += new1 * (d - mean[i])
-            square[i] = b2 * square[i] + new2 * d * d
-            w[i] = shrink * w[i] - size * mean[i] / (np.sqrt(square[i]) * root + eps)
-
-
-@kernel
-def change(code, w, g, m0, m1, m2, h, step):  # type: ignore[no-untyped-def]
-    """Change the weights `w` by the gradient `g`, by the rule of that code.
-
-    Memories that the rule does not use may be empty.
-    """
-    if code == SGD:
-        sgd(w, g, m0, step, f32(h[0]), f32(h[1]), f32(h[2]), f32(h[3]), h[4] != 0)
-    elif code == ADAGRAD:
-        rate = h[0] / (1 + step * h[1])
-        adagrad(w, g, m0, f32(rate), f32(h[2]), f32(h[3]))
-    elif code == RMSPROP:
-        alpha, new, eps, decay = f32(h[1]), f32(1 - h[1]), f32(h[2]), f32(h[3])
-        rmsprop(w, g, m0, m1, m2, f32(h[0]), alpha, new, eps, decay, f32(h[4]), h[5] != 0)
-    else:
-        size = f32(h[0] / (1 - h[1] ** (step + 1)))
-        root = f32(1 / np.sqrt(1 - h[2] ** (step + 1)))
-        decoupled = h[6] != 0
-        decay = f32(0) if decoupled else f32(h[4])
-        shrink = f32(1 - h[0] * h[4]) if decoupled else f32(1)
-        # 1 - beta is taken before rounding: in float32, 1 - 0.999 is off by 1 part in 60,000.
-        new1, b2, new2, eps = f32(1 - h[1]), f32(h[2]), f32(1 - h[2]), f32(h[3])
-        adam(w, g, m0, m1, m2, size, new1, b2, new2, eps, decay, shrink, h[5] != 0, root)
