@@ -53,7 +53,7 @@ def restore(trainer: Trainer, saved: Checkpoint) -> None:
         saved.config.optimizer_spec, trainer.model.parameters(), saved.config.hyperparameters
     )
     optimizer.load_state(saved.optimizer)
-    trainer.optimizer = trainer.stepper.optimizer = optimizer
     trainer.sampler.load_state(saved.sampler)
     trainer.schedule = saved.schedule
     trainer.record = saved.record.copy()
+    trainer.use_optimizer(optimizer)

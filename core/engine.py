@@ -32,12 +32,18 @@ class Engine:
 
     `start` starts the thread; a test may call `load` and `turn` instead and be the worker.
     `cache` is where downloaded data sets are kept, by default the user's cache directory.
+    Compiled kernels are waited for, so that the same run is made of the same steps; unless
+    `wait_for_kernels` is off: then training begins without them if need be, and the change to
+    them is an event.
     """
 
-    def __init__(self, config: RunConfig, *, cache: Path | None = None) -> None:
+    def __init__(
+        self, config: RunConfig, *, cache: Path | None = None, wait_for_kernels: bool = True
+    ) -> None:
         self.config = config
         self.snapshot = Snapshot()
         self._cache = cache
+        self._wait_for_kernels = wait_for_kernels
         self._clock = time.perf_counter
         self._commands: queue.SimpleQueue[tuple[Command, int]] = queue.SimpleQueue()
         self._published = threading.Condition()
@@ -111,6 +117,14 @@ class Engine:
 
     def _load(self) -> None:
         self._say_loading("loading torch", 0.0)
+        from core.steppers.fused.preparation import Preparation
+
+        kernels = Preparation()
+        kernels.begin()  # beside torch and the data
+        import torch
+
+        # Decaying memories of silenced units would become denormal numbers, a hundred times slower.
+        torch.set_flush_denormal(True)
         from core.data.load import load
         from core.devices import device_of
         from core.run import Run
@@ -120,7 +134,10 @@ class Engine:
         self._say_loading(f"reading {self.config.data_spec.title}", 0.7)
         data = load(self.config.data, cache=self._cache, progress=self._say_loading).to(device)
         self._say_loading("building the network", 0.95)
-        run = Run("run 1", self.config, data, self._clock)
+        if self._wait_for_kernels:
+            self._say_loading("compiling the kernels, which is done once", 0.97)
+            kernels.finish()
+        run = Run("run 1", self.config, data, kernels, self._clock)
         self._runs = [run]
         self._viewers = [Viewer(run, self._clock)]
         self._publish_runs(final=True)

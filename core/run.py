@@ -30,6 +30,7 @@ from core.looking import Showcase
 from core.pace import Pace, RateMeter
 from core.record import Record
 from core.snapshot import Evaluation, State
+from core.steppers.fused.preparation import Preparation
 from core.switching import Switchboard
 from core.threads import EVERY, use_threads
 from core.trainer import Time, Trainer
@@ -41,7 +42,12 @@ class Run:
     """Obeys commands, and does its work slice by slice. Only the engine's thread may call it."""
 
     def __init__(
-        self, name: str, config: RunConfig, data: Dataset, clock: Time = time.perf_counter
+        self,
+        name: str,
+        config: RunConfig,
+        data: Dataset,
+        kernels: Preparation,
+        clock: Time = time.perf_counter,
     ) -> None:
         self.name = name
         self.data = data
@@ -51,13 +57,14 @@ class Run:
         self.meter = RateMeter()
         self.way_back: Checkpoint | None = None
         self._clock = clock
+        self._kernels = kernels
         self._pace = Pace()
         self._evaluating: Iterator[Result | None] | None = None
         self._begin(config, Record())
 
     def _begin(self, config: RunConfig, record: Record) -> None:
         """A new trainer, evaluated once before its first update."""
-        self.trainer = Trainer(config, self.data, record, self._clock)
+        self.trainer = Trainer(config, self.data, record, self._kernels, self._clock)
         self._switchboard = Switchboard(self.trainer)
         self._until_updates = self._until_examples = math.inf
         self.predictions: Tensor | None = None

@@ -148,7 +148,8 @@ class RunView:
     config: RunConfig  # as it is now, after every change
     model_title: str  # "SimpleNet 784-128-10"
     device: str  # "cpu", "cuda"
-    stepper: str  # "autograd"
+    stepper: str  # "fused", "autograd"
+    slower_because: str  # why the compiled kernels do not serve; empty where they do
     threads: int
     training_examples: int
     at: Moment

@@ -96,7 +96,7 @@ class Switchboard:
             optimizer = LiveOptimizer(after.optimizer_spec, trainer.model.parameters(), values)
             note = optimizer.adopt(trainer.optimizer) if trainer.updates else ""
         self._optimizer_aside = (trainer.updates, trainer.optimizer)
-        trainer.optimizer = trainer.stepper.optimizer = optimizer
+        note = _joined(note, trainer.use_optimizer(optimizer))
         trainer.config = after.with_hyperparameters(optimizer.values)
         self._chosen[after.optimizer] = trainer.config.hyperparameters
         return note

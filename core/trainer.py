@@ -20,7 +20,8 @@ from core.sampler import Sampler
 from core.schedules import Schedule
 from core.snapshot import Moment
 from core.steppers import Stepper
-from core.steppers.autograd import AutogradStepper
+from core.steppers.choice import Steppers
+from core.steppers.fused.preparation import Preparation
 
 SLICE_SECONDS = 0.02  # how far apart safe points lie, at most
 _MANY_UPDATES = 4096  # of one slice, at most
@@ -41,6 +42,7 @@ class Trainer:
         config: RunConfig,
         data: Dataset,
         record: Record,
+        kernels: Preparation,
         clock: Time = time.perf_counter,
     ) -> None:
         self.config = config
@@ -61,9 +63,8 @@ class Trainer:
         self.optimizer = LiveOptimizer(
             config.optimizer_spec, self.model.parameters(), config.hyperparameters
         )
-        self.stepper: Stepper = AutogradStepper(
-            self.model, self.optimizer, data.train_images, data.train_labels, config.threads
-        )
+        self._steppers = Steppers(self.model, data, config.threads, kernels)
+        self.stepper: Stepper = self._steppers.best(self.optimizer)
         self.schedule = schedule_of(config, start=0.0)
         self.begin_phase()
 
@@ -87,6 +88,8 @@ class Trainer:
         A large update goes on where the last call left it.
         """
         size = min(self.examples_per_update, self.sampler.left)
+        if self._large is None:
+            self.use_best_stepper()  # a kernel may have become ready
         if self._large is None and size <= self.micro_batch:
             self._make_updates(size, most)
             return
@@ -95,19 +98,42 @@ class Trainer:
         if next(self._large, _DONE) is _DONE:
             self._large = None
 
-    def abandon_update(self) -> str:
+    def abandon_update(self, stepper: Stepper | None = None) -> str:
         """Set aside an update under way; its examples will be visited again. Says so, if any."""
         if self._large is None:
             return ""
         done = self.update_progress
         self._large = None
         self.update_progress = 0.0
-        self.stepper.abandon()
+        (stepper or self.stepper).abandon()
         return f"the unfinished update was set aside at {done:.0%}"
 
     @property
     def mid_update(self) -> bool:
         return self._large is not None
+
+    @property
+    def slower_because(self) -> str:
+        """Why the updates are not made by the fastest stepper there is; nothing if they are."""
+        return self._steppers.why_not_fused(self.optimizer)
+
+    def use_optimizer(self, optimizer: LiveOptimizer) -> str:
+        """Go on with another optimizer; says what became of an update under way, if anything."""
+        self.optimizer = optimizer
+        return self.use_best_stepper()
+
+    def use_best_stepper(self) -> str:
+        """Let the fastest stepper that serves the optimizer go on; a change of it is an event.
+
+        An update under way is then set aside, and that is said.
+        """
+        before, self.stepper = self.stepper, self._steppers.best(self.optimizer)
+        if self.stepper is before:
+            return ""
+        note = self.abandon_update(before)
+        why = self.slower_because
+        self.record.add_event(self.at, "stepper", before.name, self.stepper.name, why)
+        return note
 
     def begin_phase(self) -> None:
         """From here on, updates are of the present strategy and batch size."""
@@ -123,7 +149,7 @@ class Trainer:
 
     def _large_update(self, size: int) -> Iterator[None]:
         """One update, micro-batch by micro-batch: memory stays bounded, a pause never waits."""
-        rows = self.sampler.peek(size)
+        rows = torch.sort(self.sampler.peek(size)).values  # a sum; in order, memory is read straight
         start, spent = self.seconds, 0.0
         for done, some in enumerate(torch.split(rows, self.micro_batch)):
             if done:
@@ -154,9 +180,9 @@ class Trainer:
         self.diverged = not finite
 
     def _updates_in_a_slice(self) -> int:
-        """How many updates to prepare: what the last ones' cost suggests, and half more."""
+        """How many updates fit into a slice, by what the latest ones cost."""
         cost = self.record.seconds_per_update.get(self.config.strategy)
-        return max(1, int(1.5 * SLICE_SECONDS / cost)) if cost else 8
+        return max(1, int(SLICE_SECONDS / cost)) if cost else 8
 
     def _rate(self, examples: int, size: int) -> float:
         if self.schedule.constant:

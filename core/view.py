@@ -38,6 +38,7 @@ class Viewer:
             model_title=self._model_title,
             device=str(trainer.data.train_images.device),
             stepper=trainer.stepper.name,
+            slower_because=trainer.slower_because,
             threads=trainer.stepper.threads,
             training_examples=trainer.sampler.n,
             at=trainer.at,

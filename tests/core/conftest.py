@@ -15,9 +15,12 @@ from core.data.dataset import Dataset
 from core.record import Record
 from core.run import Run
 from core.snapshot import State
+from core.steppers.fused.preparation import Preparation
 from core.trainer import Trainer
 
 CLASSES = 10
+NO_KERNELS = Preparation()
+NO_KERNELS.fault = "this test is about autograd"
 
 
 def make_data(train: int = 97, test: int = 40, side: int = 6) -> Dataset:
@@ -45,7 +48,7 @@ def data() -> Dataset:
 @pytest.fixture
 def trainer(data: Dataset) -> Callable[..., Trainer]:
     """Builds a trainer on the small problem from settings."""
-    return lambda **given: Trainer(configure(given), data, Record())
+    return lambda **given: Trainer(configure(given), data, Record(), NO_KERNELS)
 
 
 @pytest.fixture
@@ -53,7 +56,7 @@ def run(data: Dataset) -> Callable[..., Run]:
     """Builds a run on the small problem from settings."""
 
     def build(**given: object) -> Run:
-        return Run("run 1", configure({"eval_every": "epoch", **given}), data)
+        return Run("run 1", configure({"eval_every": "epoch", **given}), data, NO_KERNELS)
 
     return build
 

@@ -25,7 +25,7 @@ from core.errors import UserError
 from core.run import Run
 from core.snapshot import State
 
-from .conftest import same_bits, weights_of, work_off
+from .conftest import NO_KERNELS, same_bits, weights_of, work_off
 
 
 def test_a_run_is_evaluated_before_its_first_update(run: Callable[..., Run]) -> None:
@@ -154,7 +154,7 @@ def test_seconds_count_training_only(data: Dataset) -> None:
 
     from core.config import configure
 
-    subject = Run("run 1", configure({"seconds": 2.0, "eval_every": 1}), data, clock)
+    subject = Run("run 1", configure({"seconds": 2.0, "eval_every": 1}), data, NO_KERNELS, clock)
     subject.obey(Start())
     work_off(subject)
     assert subject.state is State.FINISHED
@@ -266,7 +266,7 @@ def test_an_update_whose_loss_is_not_finite_is_not_made(data: Dataset) -> None:
     images = data.train_images.clone()
     images[5] = float("nan")
     broken = replace(data, train_images=images)
-    subject = Run("run 1", configure({"order": "sequential"}), broken)
+    subject = Run("run 1", configure({"order": "sequential"}), broken, NO_KERNELS)
     subject.obey(Start())
     work_off(subject)
     assert (subject.state, subject.trainer.updates) == (State.DIVERGED, 5)
@@ -301,7 +301,7 @@ def test_a_speed_limit_spaces_the_updates_and_costs_no_training_time(data: Datas
     from core.config import configure
 
     now = 0.0
-    subject = Run("run 1", configure({"speed": 10}), data, lambda: now)
+    subject = Run("run 1", configure({"speed": 10}), data, NO_KERNELS, lambda: now)
     work_off(subject)
     subject.obey(Start())
     made = []

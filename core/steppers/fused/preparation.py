@@ -28,7 +28,9 @@ class Preparation:
 
     def finish(self) -> None:
         """Return once the kernels are ready, or known not to be had."""
-        if not self.ready and not self.fault:
+        if self._thread is not None:
+            self._thread.join()
+        elif not self.ready and not self.fault:
             self._prepare()
 
     def begin(self) -> None:
