@@ -301,7 +301,7 @@ _SCREEN = (
     ),
     Action(
         "maximise",
-        "Give the panel the whole screen, or its place again",
+        "Give the panel the whole screen, or not",
         lambda cockpit: cockpit.maximise_panel(),
         ("F",),
         "full size",

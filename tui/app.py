@@ -109,7 +109,9 @@ class CockpitApp(App[None]):
             self.exit()
 
     def action_command_palette(self) -> None:
-        self.push_screen(CommandPalette(placeholder="What shall be done?"))
+        """Offer every action that applies now; not over a question that is still open."""
+        if isinstance(self.screen, CockpitScreen):
+            self.push_screen(CommandPalette(placeholder="What shall be done?"))
 
     def action_help(self) -> None:
         self.push_screen(HelpScreen())

@@ -14,6 +14,8 @@ from tui.widgets.key_bar import key_names
 
 
 def _with_keys(action: Action, title: Content) -> Content:
+    if not action.keys:
+        return title
     return Content.assemble(title, (f"   {key_names(action)}", "$foreground-muted"))
 
 

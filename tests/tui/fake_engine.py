@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from views import snapshot
-
 from core.commands import Command
 from core.snapshot import RunView, Snapshot
+from tests.tui.views import snapshot
 
 
 class FakeEngine:
@@ -18,16 +17,12 @@ class FakeEngine:
         self.snapshot = shown or snapshot()
         self.sent: list[Command] = []
         self.started = False
-        self.stopped_within: float | None = None
 
     def start(self) -> None:
         self.started = True
 
     def send(self, command: Command) -> None:
         self.sent.append(command)
-
-    def stop(self, timeout: float = 5.0) -> None:
-        self.stopped_within = timeout
 
     def publish(self, run: RunView | None = None, **changes: Any) -> None:
         """Show something new, as the worker would after a slice."""

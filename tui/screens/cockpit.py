@@ -48,9 +48,9 @@ class CockpitScreen(Screen[None]):
 
     AUTO_FOCUS = "#hyperparameters"
     BINDINGS = [
-        Binding(key, f"do('{action.id}')", action.title, id=action.id, show=False)
+        Binding(",".join(action.keys), f"do('{action.id}')", action.title, id=action.id)
         for action in ACTIONS.values()
-        for key in action.keys
+        if action.keys
     ]
 
     deck = getters.query_one(Deck)
@@ -203,4 +203,5 @@ class CockpitScreen(Screen[None]):
 
     def restore_panels(self) -> None:
         self.deck.restore()
+        self.banner.hide()
         self.host.clear_notifications()

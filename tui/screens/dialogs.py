@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from rich.table import Table
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.content import Content
-from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
@@ -67,7 +66,7 @@ class ChooseDialog(Dialog):
     def body(self) -> ComposeResult:
         width = max(map(len, self._names))
         options = [
-            Option(Content.assemble((f"{name:<{width}}  ", "bold"), meaning), id=name)
+            Option(_two_columns(name, meaning, width), id=name)
             for name, meaning in self._names.items()
         ]
         chooser = OptionList(*options, compact=True)
@@ -79,8 +78,19 @@ class ChooseDialog(Dialog):
         self.dismiss(message.option_id)
 
 
+def _two_columns(name: str, meaning: str, width: int) -> Table:
+    """A name and its meaning, of which longer ones go on under themselves."""
+    table = Table.grid(padding=(0, 2, 0, 0), expand=True)
+    table.add_column(width=width, style="bold")
+    table.add_column(ratio=1)
+    table.add_row(name, meaning)
+    return table
+
+
 class QuitDialog(Dialog):
     """Asks once more before a run is given up: q again, or Enter, means yes."""
+
+    BINDINGS = [("q,enter,y", "dismiss(True)", "quit")]
 
     def __init__(self, updates: int) -> None:
         super().__init__("quit?")
@@ -90,8 +100,3 @@ class QuitDialog(Dialog):
         made = fmt.plural(self._updates, "update")
         yield Static(f"This run has made {made}. They are not kept.", markup=False)
         yield Static("q again: quit     escape: stay", classes="answer", markup=False)
-
-    def on_key(self, event: Key) -> None:
-        if event.key in ("enter", "y", "q"):
-            event.stop()
-            self.dismiss(True)

@@ -20,12 +20,17 @@ class Banner(Static):
     def show(self, run: RunView, error: str) -> None:
         """Say what happened to the run; `error` is what ended the engine itself, if anything."""
         said = self._display.text(error or _advice(run))
-        self.set_class(bool(said), "-shown")
         if said != self._said:
             self._said = said
+            self.set_class(bool(said), "-shown")
             state = "the engine has stopped" if error else run.state.value
             self.border_title = f"{state} at update {fmt.count(run.at.updates)}"
+            self.border_subtitle = "escape hides this"
             self.update(said)
+
+    def hide(self) -> None:
+        """Give the panels below their room again, until there is something else to say."""
+        self.remove_class("-shown")
 
 
 def _advice(run: RunView) -> str:

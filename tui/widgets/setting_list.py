@@ -25,6 +25,7 @@ from tui.widgets.lines import Lines
 from tui.widgets.panel import Panel
 from tui.widgets.value_editor import ValueEditor
 
+EDITOR = 6  # lines that an editor takes with a long answer below it
 ROOMY = 16  # lines from which the meaning of the row in focus is spelled out below
 
 
@@ -166,7 +167,7 @@ class SettingList(Panel):
         )
         self.mount(editor)
         place = self._cursor - self._top
-        editor.styles.offset = (0, min(place, max(0, self.size.height - 4)))
+        editor.styles.offset = (0, min(place, max(0, self.size.height - EDITOR)))
 
     def _close_editor(self) -> None:
         for editor in self.query(ValueEditor):

@@ -1,0 +1,72 @@
+"""The whole app under Textual's pilot, fed by an engine that the test steps."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from textual.pilot import Pilot
+
+from core.commands import Command, ShowDigits
+from core.snapshot import RunView, Snapshot
+from tests.tui.fake_engine import FakeEngine
+from tests.tui.views import run_view, snapshot
+from tui.app import CockpitApp
+from tui.display import Display
+from tui.screens.cockpit import CockpitScreen
+
+
+@dataclass
+class Piloted:
+    """What a test holds: the app, the pilot that presses its keys, the engine behind it."""
+
+    app: CockpitApp
+    pilot: Pilot[None]
+    engine: FakeEngine
+
+    @property
+    def cockpit(self) -> CockpitScreen:
+        screen = self.app.screen_stack[0]
+        assert isinstance(screen, CockpitScreen)
+        return screen
+
+    @property
+    def text(self) -> str:
+        """Every character that is on the screen."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+
+    async def show(self, run: RunView | None = None, **changes: Any) -> None:
+        """Publish something and let the screen look at it."""
+        self.engine.publish(run, **changes)
+        self.cockpit.look()
+        await self.pilot.pause()
+
+    async def press(self, *keys: str) -> list[Command]:
+        """Press keys; the commands that they sent, but for those about which digits to show."""
+        self.engine.sent.clear()
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+        return [each for each in self.engine.sent if not isinstance(each, ShowDigits)]
+
+
+@asynccontextmanager
+async def piloted(
+    run: RunView | None = None,
+    *,
+    size: tuple[int, int] = (120, 40),
+    shown: Snapshot | None = None,
+    ascii: bool = False,
+    **options: Any,
+) -> AsyncIterator[Piloted]:
+    """The app showing `run`, or the snapshot `shown`. Its timer is too slow to be in the way."""
+    engine = FakeEngine(shown or snapshot(run or run_view()))
+    app = CockpitApp(engine, Display(ascii=ascii, fps=1), **options)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await pilot.pause()
+        on = Piloted(app, pilot, engine)
+        on.cockpit.look()
+        await pilot.pause()
+        yield on

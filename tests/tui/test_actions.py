@@ -1,0 +1,150 @@
+"""The table of actions: complete, free of clashes, and every key does what it says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from core.commands import Advance, Change, Command, FinishEpoch, GoBack, Pause, Reset, Start
+from core.config import configure
+from core.snapshot import RunView, State
+from tests.tui.piloted import piloted
+from tests.tui.views import moment, run_view
+from tui.actions import ACTIONS
+from tui.palette import ActionProvider
+from tui.screens.help import HelpScreen
+from tui.widgets.key_bar import KeyBar, key_names
+
+RUNS: list[RunView | None] = [
+    None,
+    *(run_view(state, updates=0) for state in State),
+    *(run_view(state, way_back=moment(1000)) for state in State),
+]
+
+
+@pytest.mark.parametrize("run", RUNS, ids=lambda run: run.state if run else "no run")
+def test_a_key_means_one_thing_at_a_time(run: RunView | None) -> None:
+    keys = Counter(key for each in ACTIONS.values() if each.applies(run) for key in each.keys)
+    assert [key for key, times in keys.items() if times > 1] == []
+
+
+def test_space_always_means_something() -> None:
+    assert all(
+        any("space" in each.keys and each.applies(run) for each in ACTIONS.values()) for run in RUNS
+    )
+
+
+SENT: list[tuple[str, RunView, Command]] = [
+    ("space", run_view(State.RUNNING), Pause()),
+    ("space", run_view(State.PAUSED), Start()),
+    ("full_stop", run_view(), Advance(1)),
+    ("e", run_view(), FinishEpoch()),
+    ("r", run_view(), Reset()),
+    ("R", run_view(config=configure({"seed": 7})), Reset(8)),
+    ("z", run_view(State.DIVERGED, way_back=moment(1000)), GoBack()),
+    ("1", run_view(), Change("strategy", "batch")),
+    ("2", run_view(config=configure({"strategy": "batch"})), Change("strategy", "stochastic")),
+    ("3", run_view(), Change("strategy", "mini-batch")),
+    ("[", run_view(config=configure({"strategy": "batch"})), Change("batch_size", 30_000)),
+    ("[", run_view(), Change("batch_size", 1)),
+    ("]", run_view(), Change("batch_size", 2)),
+    ("]", run_view(config=configure({"strategy": "batch"})), Change("batch_size", 60_000)),
+    ("]", run_view(config=configure({"batch_size": 96})), Change("batch_size", 192)),
+    ("-", run_view(), Change("lr", 0.00794)),
+    ("+", run_view(), Change("lr", 0.0126)),
+    ("=", run_view(), Change("lr", 0.0126)),
+    ("<", run_view(), Change("speed", 1000.0)),
+    (">", run_view(config=configure({"speed": 1000})), Change("speed", None)),
+]
+
+
+async def test_every_key_sends_what_it_says() -> None:
+    async with piloted() as on:
+        for key, run, command in SENT:
+            await on.show(run)
+            assert await on.press(key) == [command], key
+
+
+async def test_going_back_needs_a_moment_to_go_back_to() -> None:
+    async with piloted(run_view(State.DIVERGED)) as on:
+        assert await on.press("z") == []
+
+
+async def test_the_looking_keys_reach_their_panels_from_everywhere() -> None:
+    async with piloted() as on:
+        before = on.cockpit.loss.view
+        await on.press("m", "x", "y")
+        after = on.cockpit.loss.view
+        assert before.measure != after.measure
+        assert before.clock != after.clock
+        assert before.log != after.log
+        await on.press("w")
+        assert on.cockpit.predictions.only_wrong
+        await on.press("n")
+        assert any(getattr(command, "fresh", False) for command in on.engine.sent)
+
+
+async def test_many_updates_are_asked_for_and_a_bad_number_is_refused() -> None:
+    async with piloted() as on:
+        await on.press("comma", "0", "enter")
+        assert "'0' is not allowed: it must be a whole number of at least 1" in on.text
+        assert await on.press("backspace", "2", "5", "0", "enter") == [Advance(250)]
+
+
+async def test_an_optimizer_is_chosen_by_name() -> None:
+    async with piloted() as on:
+        await on.press("o")
+        assert "steps against the gradient" in on.text
+        assert await on.press("down", "enter") == [Change("optimizer", "adagrad")]
+
+
+async def test_choosing_what_is_set_already_changes_nothing() -> None:
+    async with piloted() as on:
+        assert await on.press("s", "enter") == []
+        assert await on.press("s", "down", "escape") == []
+
+
+async def test_the_help_lists_every_key() -> None:
+    async with piloted(size=(100, 70)) as on:
+        await on.press("question_mark")
+        assert isinstance(on.app.screen, HelpScreen)
+        for action in ACTIONS.values():
+            if action.keys:
+                assert action.title in on.text
+                assert key_names(action) in on.text
+
+
+async def test_the_palette_offers_what_applies_now_and_does_it() -> None:
+    async with piloted() as on:
+        hits = [hit async for hit in ActionProvider(on.cockpit).discover()]
+        offered = {str(hit.text).split("   ")[0] for hit in hits}
+        assert "Optimizer: Adam" in offered
+        assert "Optimizer: SGD" not in offered  # it is set already
+        assert "Start training" not in offered  # it runs already
+        assert {"Theme: light", "Speed: 100 updates a second", "Order: sequential"} <= offered
+        assert {"Schedule: cosine", "Strategy: batch"} <= offered
+        await on.press("ctrl+p", *"Optimizer: RMS")
+        await on.pilot.pause(0.2)
+        assert await on.press("enter") == [Change("optimizer", "rmsprop")]
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+async def test_the_key_bar_never_cuts_an_entry(width: int) -> None:
+    async with piloted(size=(width, 24)) as on:
+        bar = on.cockpit.query_one(KeyBar)
+        assert len(bar.text) <= width
+        entries = [entry.split()[-1] for entry in bar.text.strip().split("  ")]
+        known = {each.label.split()[-1] for each in ACTIONS.values() if each.label}
+        assert set(entries) <= known
+        assert {"pause", "help"} <= set(entries)
+
+
+async def test_themes_switch_between_dark_and_light() -> None:
+    async with piloted(theme="light") as on:
+        seen: list[Any] = [on.app.theme]
+        for _ in range(2):
+            await on.press("t")
+            seen.append(on.app.theme)
+        assert seen == ["light", "dark", "light"]
