@@ -149,7 +149,9 @@ class Trainer:
 
     def _large_update(self, size: int) -> Iterator[None]:
         """One update, micro-batch by micro-batch: memory stays bounded, a pause never waits."""
-        rows = torch.sort(self.sampler.peek(size)).values  # a sum; in order, memory is read straight
+        rows = torch.sort(
+            self.sampler.peek(size)
+        ).values  # a sum; in order, memory is read straight
         start, spent = self.seconds, 0.0
         for done, some in enumerate(torch.split(rows, self.micro_batch)):
             if done:

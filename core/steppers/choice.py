@@ -50,9 +50,7 @@ class Steppers:
     def _autograd_stepper(self, optimizer: LiveOptimizer) -> Stepper:
         if self._autograd is None:
             images, labels = self._data.train_images, self._data.train_labels
-            self._autograd = AutogradStepper(
-                self._model, optimizer, images, labels, self._threads
-            )
+            self._autograd = AutogradStepper(self._model, optimizer, images, labels, self._threads)
         return self._autograd
 
     def _fused_stepper(self, optimizer: LiveOptimizer) -> Stepper:

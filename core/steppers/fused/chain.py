@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
@@ -17,7 +18,7 @@ _KINDS: dict[type[nn.Module], int] = {nn.ReLU: RELU, nn.Tanh: TANH, nn.Sigmoid: 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Linear layers of `widths` (layers + 1,), each followed by an activation: `kinds` (layers,)."""
+    """Linear layers of `widths` (layers + 1,), and what follows each: `kinds` (layers,)."""
 
     widths: NDArray[np.int64]
     kinds: NDArray[np.int64]
@@ -32,7 +33,7 @@ def chain_of(model: nn.Module) -> Chain | None:
     if isinstance(model, nn.Sequential):
         modules: Iterable[nn.Module] = model
     elif hasattr(model, "chain"):
-        modules = model.chain()
+        modules = cast(Callable[[], Iterable[nn.Module]], model.chain)()
     else:
         return None
     widths: list[int] = []

@@ -8,16 +8,25 @@ the memories have seen before this one.
 from __future__ import annotations
 
 import numpy as np
-from numba import float32 as f32
+from numpy import float32 as f32
 
-from core.steppers.fused.rules import ADAGRAD, ADAM, RMSPROP, SGD
+from core.steppers.fused.arrays import Doubles, Floats, Memories
 from core.steppers.fused.compiling import kernel
-
-
+from core.steppers.fused.rules import ADAGRAD, ADAM, RMSPROP, SGD
 
 
 @kernel
-def sgd(w, g, m, step, rate, momentum, dampening, decay, nesterov):  # type: ignore[no-untyped-def]
+def sgd(
+    w: Floats,
+    g: Floats,
+    m: Floats,
+    step: int,
+    rate: np.float32,
+    momentum: np.float32,
+    dampening: np.float32,
+    decay: np.float32,
+    nesterov: bool,
+) -> None:
     if momentum == 0:
         for i in range(w.size):
             w[i] -= rate * (g[i] + decay * w[i])
@@ -36,7 +45,9 @@ def sgd(w, g, m, step, rate, momentum, dampening, decay, nesterov):  # type: ign
 
 
 @kernel
-def adagrad(w, g, total, rate, decay, eps):  # type: ignore[no-untyped-def]
+def adagrad(
+    w: Floats, g: Floats, total: Floats, rate: np.float32, decay: np.float32, eps: np.float32
+) -> None:
     for i in range(w.size):
         d = g[i] + decay * w[i]
         total[i] += d * d
@@ -44,7 +55,20 @@ def adagrad(w, g, total, rate, decay, eps):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def rmsprop(w, g, square, m, centre, rate, alpha, new, eps, decay, momentum, centered):  # type: ignore[no-untyped-def]
+def rmsprop(
+    w: Floats,
+    g: Floats,
+    square: Floats,
+    m: Floats,
+    centre: Floats,
+    rate: np.float32,
+    alpha: np.float32,
+    new: np.float32,
+    eps: np.float32,
+    decay: np.float32,
+    momentum: np.float32,
+    centered: bool,
+) -> None:
     for i in range(w.size):
         d = g[i] + decay * w[i]
         square[i] = alpha * square[i] + new * d * d
@@ -60,7 +84,22 @@ def rmsprop(w, g, square, m, centre, rate, alpha, new, eps, decay, momentum, cen
 
 
 @kernel
-def adam(w, g, mean, square, largest, size, new1, b2, new2, eps, decay, shrink, amsgrad, root):  # type: ignore[no-untyped-def]
+def adam(
+    w: Floats,
+    g: Floats,
+    mean: Floats,
+    square: Floats,
+    largest: Floats,
+    size: np.float32,
+    new1: np.float32,
+    b2: np.float32,
+    new2: np.float32,
+    eps: np.float32,
+    decay: np.float32,
+    shrink: np.float32,
+    amsgrad: bool,
+    root: np.float32,
+) -> None:
     """`size` is the rate over the first bias correction, `root` the root of the second one's
     inverse; `decay` adds to the gradient, `shrink` (AdamW) scales the weight itself."""
     if amsgrad:
@@ -79,11 +118,9 @@ def adam(w, g, mean, square, largest, size, new1, b2, new2, eps, decay, shrink, 
 
 
 @kernel
-def change(code, w, g, m0, m1, m2, h, step):  # type: ignore[no-untyped-def]
-    """Change the weights `w` by the gradient `g`, by the rule of that code.
-
-    Memories that the rule does not use may be empty.
-    """
+def change(code: int, w: Floats, g: Floats, memories: Memories, h: Doubles, step: int) -> None:
+    """Change the weights `w` by the gradient `g`, by the rule of that code."""
+    m0, m1, m2 = memories.first, memories.second, memories.third
     if code == SGD:
         sgd(w, g, m0, step, f32(h[0]), f32(h[1]), f32(h[2]), f32(h[3]), h[4] != 0)
     elif code == ADAGRAD:
@@ -92,7 +129,7 @@ def change(code, w, g, m0, m1, m2, h, step):  # type: ignore[no-untyped-def]
     elif code == RMSPROP:
         alpha, new, eps, decay = f32(h[1]), f32(1 - h[1]), f32(h[2]), f32(h[3])
         rmsprop(w, g, m0, m1, m2, f32(h[0]), alpha, new, eps, decay, f32(h[4]), h[5] != 0)
-    else:
+    elif code == ADAM:
         size = f32(h[0] / (1 - h[1] ** (step + 1)))
         root = f32(1 / np.sqrt(1 - h[2] ** (step + 1)))
         decoupled = h[6] != 0

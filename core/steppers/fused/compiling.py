@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 
@@ -20,8 +20,8 @@ def kernel(function: Function) -> Function:
     `error_model="numpy"` gives infinity for a division by zero, as torch does; numba's default
     checks every division, which keeps loops from being vectorised.
     """
-    options = {"nogil": True, "fastmath": _MATH, "error_model": "numpy"}
+    options: Any = {"nogil": True, "fastmath": _MATH, "error_model": "numpy"}
     try:
-        return numba.njit(cache=True, **options)(function)  # type: ignore[no-any-return]
+        return cast(Function, numba.njit(cache=True, **options)(function))
     except RuntimeError:  # no directory to cache in can be written
-        return numba.njit(**options)(function)  # type: ignore[no-any-return]
+        return cast(Function, numba.njit(**options)(function))

@@ -1,25 +1,24 @@
 """Updates of a chain of linear layers, compiled: forward, backward and the optimizer's rule.
 
-A network is described by `widths` (layers + 1,): inputs, hidden widths, classes; `kinds`
-(layers,): what follows each linear layer; and `places` (layers, 2): where its weight matrix
-(outputs, inputs) and its bias begin in the flat float32 array of all parameters. Memories have
-the same layout. `images` is (examples, inputs) float32, `labels` (examples,) int64.
+Examples go through one at a time in plain loops, or many at once in matrix products. `a` holds
+the activations of all layers after the inputs, one layer behind the other; `d` the gradient of
+the loss by the sums that they were made from. A slice ends at the first loss that is not finite,
+whose update is not made.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numba import float32 as f32
+from numpy import float32 as f32
 
-from core.steppers.fused.rules import RELU, SGD, SIGMOID, TANH
-from core.steppers.fused.compiling import kernel
+from core.steppers.fused.arrays import Doubles, Examples, Floats, Ints, Memories, Network
 from core.steppers.fused.changes import change
-
-
+from core.steppers.fused.compiling import kernel
+from core.steppers.fused.rules import RELU, SGD, SIGMOID, TANH
 
 
 @kernel
-def activate(kind, a):  # type: ignore[no-untyped-def]
+def activate(kind: int, a: Floats) -> None:
     """Replace sums by activations, in place."""
     if kind == RELU:
         for i in range(a.size):
@@ -34,7 +33,7 @@ def activate(kind, a):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def through_activation(kind, a, d):  # type: ignore[no-untyped-def]
+def through_activation(kind: int, a: Floats, d: Floats) -> None:
     """Turn the gradient `d` of activations `a` into that of the sums before them, in place."""
     if kind == RELU:
         for i in range(a.size):
@@ -48,7 +47,7 @@ def through_activation(kind, a, d):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def cross_entropy(logits, label, d, scale):  # type: ignore[no-untyped-def]
+def cross_entropy(logits: Floats, label: int, d: Floats, scale: np.float32) -> np.float32:
     """The loss of one example; `d` becomes its gradient by the logits, times `scale`."""
     top = logits[0]
     for j in range(logits.size):
@@ -60,185 +59,242 @@ def cross_entropy(logits, label, d, scale):  # type: ignore[no-untyped-def]
     for j in range(logits.size):
         d[j] *= scale / total
     d[label] -= scale
-    return np.log(total) + top - logits[label]
+    return f32(np.log(total) + top - logits[label])
 
 
 @kernel
-def forward_one(params, widths, kinds, places, x, a):  # type: ignore[no-untyped-def]
-    """Activations of one example, layer after layer in `a`; returns where the logits begin."""
+def forward_one(net: Network, x: Floats, a: Floats) -> None:
+    """Activations of one example `x` (inputs,), layer after layer."""
     begin = 0
     inputs = x
-    for layer in range(kinds.size):
-        n, m = widths[layer], widths[layer + 1]
-        weights, bias = places[layer, 0], places[layer, 1]
+    for layer in range(net.kinds.size):
+        n, m = net.widths[layer], net.widths[layer + 1]
+        matrix, bias = net.places[layer]
         outputs = a[begin : begin + m]
         for j in range(m):
-            row = params[weights + j * n : weights + (j + 1) * n]
+            row = net.weights[matrix + j * n : matrix + (j + 1) * n]
             total = f32(0)
             for i in range(n):
                 total += row[i] * inputs[i]
-            outputs[j] = total + params[bias + j]
-        activate(kinds[layer], outputs)
+            outputs[j] = total + net.weights[bias + j]
+        activate(net.kinds[layer], outputs)
         inputs = outputs
         begin += m
-    return begin - widths[-1]
 
 
 @kernel
-def updates_of_one(  # type: ignore[no-untyped-def]
-    params, m0, m1, m2, widths, kinds, places, images, labels, rows, rates, code, h, step, losses
-):
+def backward_through(net: Network, layer: int, delta: Floats, before: Floats) -> None:
+    """The gradient by a layer's inputs, from that by its sums; units at zero are passed over."""
+    n = before.size
+    matrix = net.places[layer, 0]
+    before[:] = 0
+    for j in range(delta.size):
+        if delta[j] != 0:
+            row = net.weights[matrix + j * n : matrix + (j + 1) * n]
+            for i in range(n):
+                before[i] += delta[j] * row[i]
+
+
+@kernel
+def step_plainly(net: Network, layer: int, inputs: Floats, delta: Floats, rate: np.float32) -> None:
+    """Plain SGD on one layer. A unit that ReLU silenced changes nothing: half of the work."""
+    n = inputs.size
+    matrix, bias = net.places[layer]
+    for j in range(delta.size):
+        dj = rate * delta[j]
+        if dj != 0:
+            row = net.weights[matrix + j * n : matrix + (j + 1) * n]
+            for i in range(n):
+                row[i] -= dj * inputs[i]
+            net.weights[bias + j] -= dj
+
+
+@kernel
+def step_by_rule(
+    net: Network,
+    layer: int,
+    inputs: Floats,
+    delta: Floats,
+    memories: Memories,
+    code: int,
+    h: Doubles,
+    step: int,
+    g: Floats,
+) -> None:
+    """Any rule on one layer, row by row; `g` is room for a row's gradient."""
+    n = inputs.size
+    matrix, bias = net.places[layer]
+    for j in range(delta.size):
+        for i in range(n):
+            g[i] = delta[j] * inputs[i]
+        change_part(net, memories, matrix + j * n, g[:n], code, h, step)
+    change_part(net, memories, bias, delta, code, h, step)
+
+
+@kernel
+def change_part(
+    net: Network, memories: Memories, begin: int, g: Floats, code: int, h: Doubles, step: int
+) -> None:
+    """Change the weights from `begin` on by the gradient `g`."""
+    s = slice(begin, begin + g.size)
+    m = Memories(memories.first[s], memories.second[s], memories.third[s])
+    change(code, net.weights[s], g, m, h, step)
+
+
+@kernel
+def updates_of_one(
+    net: Network,
+    memories: Memories,
+    data: Examples,
+    rows: Ints,
+    rates: Doubles,
+    code: int,
+    h: Doubles,
+    step: int,
+    losses: Floats,
+) -> int:
     """Make an update from each example in `rows` (k,), at its rate in `rates` (k,).
 
-    Returns how many losses were written; ends with the first that is not finite, whose update
-    is not made.
+    Writes each update's loss to `losses` (k,), and returns how many it wrote.
     """
-    a = np.empty(widths[1:].sum(), np.float32)
+    a = np.empty(net.widths[1:].sum(), np.float32)
     d = np.empty_like(a)
-    g = np.empty(widths.max(), np.float32)
-    plain = code == SGD and h[1] == 0 and h[3] == 0
+    g = np.empty(net.widths.max(), np.float32)
+    plain = code == SGD and h[1] == 0 and h[3] == 0  # neither momentum nor weight decay
     for update in range(rows.size):
-        x = images[rows[update]]
-        h[0] = rates[update]
-        here = forward_one(params, widths, kinds, places, x, a)
-        losses[update] = cross_entropy(a[here:], labels[rows[update]], d[here:], f32(1))
+        x = data.images[rows[update]]
+        forward_one(net, x, a)
+        here = a.size - net.widths[-1]
+        losses[update] = cross_entropy(a[here:], data.labels[rows[update]], d[here:], f32(1))
         if not np.isfinite(losses[update]):
             return update + 1
-        for layer in range(kinds.size - 1, -1, -1):
-            n, m = widths[layer], widths[layer + 1]
-            weights, bias = places[layer, 0], places[layer, 1]
-            inputs = x if layer == 0 else a[here - n : here]
+        h[0] = rates[update]
+        for layer in range(net.kinds.size - 1, -1, -1):
+            n, m = net.widths[layer], net.widths[layer + 1]
             delta = d[here : here + m]
-            if layer > 0:
+            inputs = x
+            if layer > 0:  # through the weights as they were in the forward pass
+                inputs = a[here - n : here]
                 before = d[here - n : here]
-                before[:] = 0
-                for j in range(m):
-                    dj = delta[j]
-                    if dj != 0:
-                        row = params[weights + j * n : weights + (j + 1) * n]
-                        for i in range(n):
-                            before[i] += dj * row[i]
-                through_activation(kinds[layer - 1], inputs, before)
-            if plain:  # a unit that ReLU silenced changes nothing: half the work of a layer
-                rate = f32(h[0])
-                for j in range(m):
-                    dj = rate * delta[j]
-                    if dj != 0:
-                        row = params[weights + j * n : weights + (j + 1) * n]
-                        for i in range(n):
-                            row[i] -= dj * inputs[i]
-                        params[bias + j] -= dj
+                backward_through(net, layer, delta, before)
+                through_activation(net.kinds[layer - 1], inputs, before)
+            if plain:
+                step_plainly(net, layer, inputs, delta, f32(h[0]))
             else:
-                for j in range(m):
-                    dj = delta[j]
-                    for i in range(n):
-                        g[i] = dj * inputs[i]
-                    s = slice(weights + j * n, weights + (j + 1) * n)
-                    change(code, params[s], g[:n], m0[s], m1[s], m2[s], h, step)
-                s = slice(bias, bias + m)
-                change(code, params[s], delta, m0[s], m1[s], m2[s], h, step)
+                step_by_rule(net, layer, inputs, delta, memories, code, h, step, g)
             here -= n
         step += 1
     return rows.size
 
 
 @kernel
-def gradient_of_many(params, widths, kinds, places, x, labels, scale, a, d, grad):  # type: ignore[no-untyped-def]
-    """Gradient of the loss of examples `x` (b, inputs), summed and times `scale`, into `grad`.
+def gradient_of_many(
+    net: Network, x: Floats, labels: Ints, scale: np.float32, a: Floats, d: Floats, grad: Floats
+) -> float:
+    """The gradient of the loss of examples `x` (b, inputs), summed and times `scale`, to `grad`.
 
-    `a` and `d` are room for the activations and their gradients, b times the sum of the
-    widths after the first. Returns the loss, likewise.
+    Returns that loss. `a` and `d` are room for b times the widths after the first.
     """
     b = x.shape[0]
     begin = 0
     inputs = x
-    for layer in range(kinds.size):
-        n, m = widths[layer], widths[layer + 1]
-        weights = params[places[layer, 0] : places[layer, 0] + m * n].reshape(m, n)
-        bias = params[places[layer, 1] : places[layer, 1] + m]
+    for layer in range(net.kinds.size):
+        n, m = net.widths[layer], net.widths[layer + 1]
+        matrix, bias = net.places[layer]
+        weights = net.weights[matrix : matrix + m * n].reshape(m, n)
         flat = a[begin : begin + b * m]
         outputs = flat.reshape(b, m)
         np.dot(inputs, weights.T, outputs)
         for k in range(b):
             for j in range(m):
-                outputs[k, j] += bias[j]
-        activate(kinds[layer], flat)
+                outputs[k, j] += net.weights[bias + j]
+        activate(net.kinds[layer], flat)
         inputs = outputs
         begin += b * m
-    m = widths[-1]
+    m = net.widths[-1]
     here = begin - b * m
     loss = 0.0
     for k in range(b):
         s = slice(here + k * m, here + (k + 1) * m)
-        loss += cross_entropy(a[s], labels[k], d[s], scale)
-    for layer in range(kinds.size - 1, -1, -1):
-        n, m = widths[layer], widths[layer + 1]
+        loss += float(cross_entropy(a[s], labels[k], d[s], scale))
+    for layer in range(net.kinds.size - 1, -1, -1):
+        n, m = net.widths[layer], net.widths[layer + 1]
+        matrix, bias = net.places[layer]
         delta = d[here : here + b * m].reshape(b, m)
         inputs = x if layer == 0 else a[here - b * n : here].reshape(b, n)
-        np.dot(delta.T, inputs, grad[places[layer, 0] : places[layer, 0] + m * n].reshape(m, n))
-        bias = grad[places[layer, 1] : places[layer, 1] + m]
-        bias[:] = 0
+        np.dot(delta.T, inputs, grad[matrix : matrix + m * n].reshape(m, n))
+        grad[bias : bias + m] = 0
         for k in range(b):
             for j in range(m):
-                bias[j] += delta[k, j]
+                grad[bias + j] += delta[k, j]
         if layer > 0:
-            weights = params[places[layer, 0] : places[layer, 0] + m * n].reshape(m, n)
+            weights = net.weights[matrix : matrix + m * n].reshape(m, n)
             before = d[here - b * n : here]
             np.dot(delta, weights, before.reshape(b, n))
-            through_activation(kinds[layer - 1], a[here - b * n : here], before)
+            through_activation(net.kinds[layer - 1], a[here - b * n : here], before)
         here -= b * n
-    return loss * scale
+    return loss * float(scale)
 
 
 @kernel
-def updates_of_many(  # type: ignore[no-untyped-def]
-    params, m0, m1, m2, widths, kinds, places, images, labels, rows, rates, code, h, step, losses
-):
-    """Make an update from each row of examples in `rows` (k, b); otherwise as updates_of_one."""
-    b, n = rows.shape[1], widths[0]
-    a = np.empty(b * widths[1:].sum(), np.float32)
+def gather(data: Examples, rows: Ints, x: Floats, labels: Ints) -> None:
+    """Copy the examples in `rows` (b,) together, into `x` (b, inputs) and `labels` (b,)."""
+    for k in range(rows.size):
+        x[k, :] = data.images[rows[k]]
+        labels[k] = data.labels[rows[k]]
+
+
+@kernel
+def updates_of_many(
+    net: Network,
+    memories: Memories,
+    data: Examples,
+    rows: Ints,
+    rates: Doubles,
+    code: int,
+    h: Doubles,
+    step: int,
+    losses: Floats,
+) -> int:
+    """Make an update from each row of examples in `rows` (k, b); else as `updates_of_one`."""
+    b = rows.shape[1]
+    x = np.empty((b, net.widths[0]), np.float32)
+    labels = np.empty(b, np.int64)
+    a = np.empty(b * net.widths[1:].sum(), np.float32)
     d = np.empty_like(a)
-    x = np.empty((b, n), np.float32)
-    y = np.empty(b, np.int64)
-    grad = np.zeros_like(params)
+    grad = np.zeros_like(net.weights)
     scale = f32(1) / f32(b)
     for update in range(rows.shape[0]):
-        for k in range(b):
-            x[k, :] = images[rows[update, k]]
-            y[k] = labels[rows[update, k]]
-        losses[update] = gradient_of_many(params, widths, kinds, places, x, y, scale, a, d, grad)
+        gather(data, rows[update], x, labels)
+        losses[update] = gradient_of_many(net, x, labels, scale, a, d, grad)
         if not np.isfinite(losses[update]):
             return update + 1
         h[0] = rates[update]
-        change(code, params, grad, m0, m1, m2, h, step)
+        change(code, net.weights, grad, memories, h, step)
         step += 1
-    return rows.shape[0]
+    return int(rows.shape[0])
 
 
 @kernel
-def add_gradient(  # type: ignore[no-untyped-def]
-    params, widths, kinds, places, images, labels, rows, scale, part, grad
-):
+def add_gradient(
+    net: Network, data: Examples, rows: Ints, scale: np.float32, part: Floats, grad: Floats
+) -> float:
     """Add the gradient of the examples in `rows` (b,) to `grad`; returns their loss.
 
-    `part` is room for as much again. Consecutive rows are not copied together first.
+    Both are summed and times `scale`. `part` is room for as much as `grad`. Rows that follow one
+    another in memory are not copied together first.
     """
-    consecutive = True
-    for k in range(rows.size):
-        consecutive = consecutive and rows[k] == rows[0] + k
-    b, n = rows.size, widths[0]
-    a = np.empty(b * widths[1:].sum(), np.float32)
+    b = rows.size
+    a = np.empty(b * net.widths[1:].sum(), np.float32)
     d = np.empty_like(a)
-    if consecutive:
-        x = images[rows[0] : rows[0] + b]
-        y = labels[rows[0] : rows[0] + b]
+    if rows[b - 1] - rows[0] == b - 1 and np.all(rows[1:] > rows[:-1]):
+        x = data.images[rows[0] : rows[0] + b]
+        labels = data.labels[rows[0] : rows[0] + b]
     else:
-        x = np.empty((b, n), np.float32)
-        y = np.empty(b, np.int64)
-        for k in range(b):
-            x[k, :] = images[rows[k]]
-            y[k] = labels[rows[k]]
-    loss = gradient_of_many(params, widths, kinds, places, x, y, scale, a, d, part)
+        x = np.empty((b, net.widths[0]), np.float32)
+        labels = np.empty(b, np.int64)
+        gather(data, rows, x, labels)
+    loss = gradient_of_many(net, x, labels, scale, a, d, part)
     for i in range(grad.size):
         grad[i] += part[i]
     return loss

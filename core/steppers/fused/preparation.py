@@ -57,22 +57,22 @@ class Preparation:
 
 def call_every_kernel() -> None:
     """Call each kernel once with arguments of the types that training uses: that compiles it."""
-    from core.steppers.fused import kernels
+    from core.steppers.fused.arrays import Examples, Memories, Network
     from core.steppers.fused.blas import use_blas_threads
     from core.steppers.fused.changes import change
+    from core.steppers.fused.kernels import add_gradient, updates_of_many, updates_of_one
 
     use_blas_threads(1)
     weights, memory, gradient, room = (np.zeros(32, np.float32) for _ in range(4))
-    network = np.array([2, 2]), np.array([0]), np.array([[0, 16]])
-    data = np.zeros((2, 2), np.float32), np.zeros(2, np.int64)
+    net = Network(weights, np.array([2, 2]), np.array([0]), np.array([[0, 16]]))
+    memories = Memories(memory, memory, memory)
+    data = Examples(np.zeros((2, 2), np.float32), np.zeros(2, np.int64))
     rows, rates, losses = np.arange(2), np.zeros(2), np.zeros(2, np.float32)
     h = np.zeros(7)
-    memories = memory, memory, memory
-    rest = rates, 0, h, 0, losses
-    kernels.updates_of_one(weights, *memories, *network, *data, rows, *rest)
-    kernels.updates_of_many(weights, *memories, *network, *data, rows.reshape(1, 2), *rest)
-    kernels.add_gradient(weights, *network, *data, rows, np.float32(0.5), room, gradient)
-    change(0, weights, gradient, *memories, h, 0)
+    updates_of_one(net, memories, data, rows, rates, 0, h, 0, losses)
+    updates_of_many(net, memories, data, rows.reshape(1, 2), rates, 0, h, 0, losses)
+    add_gradient(net, data, rows, np.float32(0.5), room, gradient)
+    change(0, weights, gradient, memories, h, 0)
 
 
 def _marker() -> Path:

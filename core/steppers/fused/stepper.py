@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from core.optimizers.live import LiveOptimizer
-from core.steppers.fused import kernels
+from core.steppers.fused.arrays import Doubles, Examples, Floats, Memories, Network
 from core.steppers.fused.blas import use_blas_threads
 from core.steppers.fused.chain import Chain
+from core.steppers.fused.changes import change
+from core.steppers.fused.kernels import add_gradient, updates_of_many, updates_of_one
 from core.steppers.fused.memory import FlatMemory
 from core.steppers.fused.rules import RULES
 from core.threads import threads_for
-
-Ints = NDArray[np.int64]
 
 
 class FusedStepper:
@@ -42,39 +42,27 @@ class FusedStepper:
         self.optimizer = optimizer
         self.threads = threads or 1
         self._chosen_threads = threads
-        self._chain = chain
-        self._images = images.reshape(len(images), -1).contiguous().numpy()
-        self._labels = labels.contiguous().numpy()
-        _check(chain, optimizer.parameters, self._images, self._labels)
+        images = images.reshape(len(images), -1).contiguous()
+        self._data = Examples(images.numpy(), labels.contiguous().numpy())
+        _check(chain, optimizer.parameters, self._data)
         self._memory = FlatMemory(optimizer.parameters)
-        self._places = np.array(self._memory.begins, np.int64).reshape(-1, 2)
-        self._network = (chain.widths, chain.kinds, self._places)
-        self._data = (self._images, self._labels)
-        self._gradient: NDArray[np.float32] | None = None  # of the update under way
+        places = np.array(self._memory.begins, np.int64).reshape(-1, 2)
+        self._net = Network(self._memory.weights, chain.widths, chain.kinds, places)
+        self._gradient: Floats | None = None  # of the update under way
         self._loss = 0.0
         self._room = self._memory.room()
 
-    def updates(
-        self, rows: Tensor, rates: Sequence[float], deadline: float
-    ) -> NDArray[np.float32]:
-        """As Stepper says, but that it does not look at the deadline: that would cost more."""
+    def updates(self, rows: Tensor, rates: Sequence[float], deadline: float) -> Floats:  # noqa: ARG002
+        """As Stepper says, but that no clock is looked at between the updates of one call."""
         size = rows.shape[1]
         self._use_threads(size)
         losses = np.empty(len(rows), np.float32)
         code, memories, h, step = self._rule()
-        make = kernels.updates_of_one if size == 1 else kernels.updates_of_many
-        indices = rows.numpy().reshape(-1) if size == 1 else np.ascontiguousarray(rows.numpy())
+        make = updates_of_one if size == 1 else updates_of_many
+        indices = rows.view(-1) if size == 1 else rows.contiguous()
+        at_rates = np.array(rates, np.float64)
         done = make(
-            self._memory.weights,
-            *memories,
-            *self._network,
-            *self._data,
-            indices,
-            np.array(rates, np.float64),
-            code,
-            h,
-            step,
-            losses,
+            self._net, memories, self._data, indices.numpy(), at_rates, code, h, step, losses
         )
         made = done if math.isfinite(losses[done - 1]) else done - 1
         self._count(step + made)
@@ -84,14 +72,9 @@ class FusedStepper:
         self._use_threads(len(rows))
         if self._gradient is None:
             self._gradient, self._loss = self._memory.room(), 0.0
-        self._loss += kernels.add_gradient(
-            self._memory.weights,
-            *self._network,
-            *self._data,
-            rows.numpy(),
-            np.float32(1 / total),
-            self._room,
-            self._gradient,
+        scale = np.float32(1 / total)
+        self._loss += add_gradient(
+            self._net, self._data, rows.numpy(), scale, self._room, self._gradient
         )
 
     def apply(self, rate: float) -> float:
@@ -100,7 +83,7 @@ class FusedStepper:
         if math.isfinite(loss):
             code, memories, h, step = self._rule()
             h[0] = rate
-            kernels.change(code, self._memory.weights, self._gradient, *memories, h, step)
+            change(code, self._net.weights, self._gradient, memories, h, step)
             self._count(step + 1)
         self.abandon()
         return loss
@@ -108,19 +91,19 @@ class FusedStepper:
     def abandon(self) -> None:
         self._gradient = None
 
-    def _rule(self) -> tuple[int, list[NDArray[np.float32]], NDArray[np.float64], int]:
+    def _rule(self) -> tuple[int, Memories, Doubles, int]:
         """The optimizer's rule, its memories in flat arrays, its values, and its update count."""
         optimizer = self.optimizer
         rule = RULES[optimizer.spec.name]
         states = [optimizer.state_of(parameter) for parameter in optimizer.parameters]
-        in_use = {m.key for m in optimizer.spec.memories if optimizer.keeps(m)}
         step = self._steps_done(states)
+        in_use = {memory.key for memory in optimizer.spec.memories if optimizer.keeps(memory)}
         memories = [
-            self._memory.adopt(states, key) if key in in_use else _NOTHING
-            for key in rule.memories
+            self._memory.adopt(states, key) if key in in_use else _NOTHING for key in rule.memories
         ]
         memories += [_NOTHING] * (3 - len(memories))
-        return rule.code, memories, np.array(rule.pack(optimizer.values), np.float64), step
+        values = np.array(rule.pack(optimizer.values), np.float64)
+        return rule.code, Memories(*memories), values, step
 
     def _steps_done(self, states: list[dict[str, Any]]) -> int:
         if not RULES[self.optimizer.spec.name].counts:
@@ -142,15 +125,13 @@ class FusedStepper:
 _NOTHING = np.empty(0, np.float32)
 
 
-def _check(
-    chain: Chain, parameters: list[nn.Parameter], images: NDArray[np.float32], labels: Ints
-) -> None:
+def _check(chain: Chain, parameters: list[nn.Parameter], data: Examples) -> None:
     shapes = [tuple(parameter.shape) for parameter in parameters]
     expected: list[tuple[int, ...]] = []
-    for inputs, outputs in zip(chain.widths[:-1], chain.widths[1:], strict=True):
-        expected += [(int(outputs), int(inputs)), (int(outputs),)]
+    for inputs, outputs in pairwise(map(int, chain.widths)):
+        expected += [(outputs, inputs), (outputs,)]
     assert shapes == expected, f"{shapes} is not the chain {chain.widths}"
-    assert images.shape == (len(labels), chain.widths[0])
-    assert images.dtype == np.float32
-    assert labels.dtype == np.int64
-    assert 0 <= labels.min() <= labels.max() < chain.widths[-1]
+    assert data.images.shape == (len(data.labels), chain.widths[0])
+    assert data.images.dtype == np.float32
+    assert data.labels.dtype == np.int64
+    assert 0 <= data.labels.min() <= data.labels.max() < chain.widths[-1]
