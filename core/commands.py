@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Train until a stop condition or a pause; conditions already met are dropped."""
+    """Train until a stop condition or a pause.
+
+    Whatever asks for training drops the stop conditions that are already met.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,7 @@ class Engine:
 
     def _serve(self) -> None:
         self.load()
+        _flush_denormals()
         try:
             while self.turn(block=True):
                 pass
@@ -116,31 +117,30 @@ class Engine:
             self._publish_fault(fault)
 
     def _load(self) -> None:
-        self._say_loading("loading torch", 0.0)
+        self._say_loading("loading torch", 0.05)
         from core.steppers.fused.preparation import Preparation
 
         kernels = Preparation()
         kernels.begin()  # beside torch and the data
-        import torch
-
-        # Decaying memories of silenced units would become denormal numbers, a hundred times slower.
-        torch.set_flush_denormal(True)
         from core.data.load import load
         from core.devices import device_of
         from core.run import Run
         from core.view import Viewer
 
         device = device_of(self.config.device)
-        self._say_loading(f"reading {self.config.data_spec.title}", 0.7)
-        data = load(self.config.data, cache=self._cache, progress=self._say_loading).to(device)
-        self._say_loading("building the network", 0.95)
+        data = load(self.config.data, cache=self._cache, progress=self._say_reading).to(device)
         if self._wait_for_kernels:
-            self._say_loading("compiling the kernels, which is done once", 0.97)
+            self._say_loading("compiling the kernels, which is done once", 0.9)
             kernels.finish()
+        self._say_loading("building the network", 0.95)
         run = Run("run 1", self.config, data, kernels, self._clock)
         self._runs = [run]
         self._viewers = [Viewer(run, self._clock)]
         self._publish_runs(final=True)
+
+    def _say_reading(self, what: str, share: float) -> None:
+        """Reading the data is the middle part of all the loading."""
+        self._say_loading(what, 0.5 + 0.4 * share)
 
     def _say_loading(self, what: str, share: float) -> None:
         self._publish(replace(self.snapshot, loading=Loading(what, share)))
@@ -183,3 +183,13 @@ class Engine:
             self.snapshot = replace(snapshot, revision=self.snapshot.revision + 1)
             self._published_at = self._clock()
             self._published.notify_all()
+
+
+def _flush_denormals() -> None:
+    """Let this thread take denormal numbers for zero.
+
+    The decaying memories of silenced units become denormal, and a hundred times slower.
+    """
+    import torch
+
+    torch.set_flush_denormal(True)

@@ -45,12 +45,6 @@ class BucketedCurve:
         if self._waiting > self.capacity:
             self._fold()
 
-    def cut(self, x: float) -> None:
-        """Forget every bucket that reaches beyond `x`."""
-        self._fold()
-        kept = self._rows[:, 0] <= x
-        self._bucket, self._rows = self._bucket[kept], self._rows[kept]
-
     def curve(self) -> Curve:
         """The series as it stands."""
         self._fold()
@@ -112,10 +106,6 @@ class Series:
         for clock, curve in self._curves.items():
             curve.extend(np.array([at.on(clock)]), np.array([value]))
 
-    def cut(self, at: Moment) -> None:
-        for clock, curve in self._curves.items():
-            curve.cut(at.on(clock))
-
     def curves(self) -> dict[Clock, Curve]:
         return {clock: curve.curve() for clock, curve in self._curves.items()}
 
@@ -159,17 +149,19 @@ class RecentWindow:
         return self._losses[self._end - count : self._end].copy()
 
     def running_mean(self, examples: int) -> float | None:
-        """Mean loss over the fewest latest updates that were made from `examples` or more.
+        """Mean loss over the latest `examples` examples; None before the first update.
 
-        Each loss weighs as much as the examples it was made from.
+        Each loss weighs as much as the examples it was made from; of the oldest update that
+        still counts, only as many count as are wanted. The latest one always counts.
         """
         begin = max(0, self._end - self.length)
         sizes = self._sizes[begin : self._end][::-1]
         if not len(sizes):
             return None
-        enough = int(np.searchsorted(np.cumsum(sizes), examples)) + 1
-        losses = self._losses[begin : self._end][::-1][:enough].astype(np.float64)
-        return float(np.average(losses, weights=sizes[:enough]))
+        covered = np.minimum(np.cumsum(sizes), examples)
+        weights = np.diff(covered, prepend=0)
+        losses = self._losses[begin : self._end][::-1].astype(np.float64)
+        return float(np.average(losses, weights=weights))
 
     def copy(self) -> RecentWindow:
         return copy.deepcopy(self)
@@ -178,15 +170,14 @@ class RecentWindow:
 def trembling(losses: NDArray[np.float32]) -> float | None:
     """How much the loss shakes from update to update, in the units of the loss.
 
-    The root of half the mean square successive difference (von Neumann, "Distribution of the
-    ratio of the mean square successive difference to the variance", 1941): it equals the
-    standard deviation for losses that scatter around a level, and unlike it does not count a
-    slow fall as shaking. None for fewer than two finite losses.
+    The residual deviation from second differences (Gasser, Sroka and Jennen-Steinmetz,
+    "Residual variance and residual pattern in nonlinear regression", 1986): it equals the
+    standard deviation for losses that scatter around a level or a line, so that a steady fall
+    does not count as shaking. None for fewer than three losses.
     """
-    finite = losses[np.isfinite(losses)].astype(np.float64)
-    if len(finite) < 2:
+    if len(losses) < 3:
         return None
-    return float(np.sqrt(np.mean(np.diff(finite) ** 2) / 2))
+    return float(np.sqrt(np.mean(np.diff(losses.astype(np.float64), 2) ** 2) / 6))
 
 
 def stamps(

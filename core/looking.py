@@ -54,7 +54,6 @@ class Showcase:
             tuple(labels.tolist()),
             self._pixels,
             probabilities,
-            self._only_wrong,
             self._data.spec.classes,
         )
 

@@ -31,13 +31,16 @@ class Pace:
 
 
 class RateMeter:
-    """Measures updates and examples per second of wall time, over the latest second or so."""
+    """Measures updates and examples per second of wall time, over the latest second or so.
+
+    Counts may be fractions: of an update under way, the share that is done counts.
+    """
 
     def __init__(self, span: float = 1.0) -> None:
         self._span = span
-        self._marks: deque[tuple[float, int, int]] = deque()
+        self._marks: deque[tuple[float, float, float]] = deque()
 
-    def mark(self, now: float, updates: int, examples: int) -> None:
+    def mark(self, now: float, updates: float, examples: float) -> None:
         """Note how far the run has come by now."""
         self._marks.append((now, updates, examples))
         while len(self._marks) > 2 and self._marks[1][0] < now - self._span:
@@ -51,8 +54,6 @@ class RateMeter:
         """Updates and examples per second; zeros before there are two marks."""
         if len(self._marks) < 2 or self._marks[-1][0] <= self._marks[0][0]:
             return 0.0, 0.0
-        (began, updates, examples), (now, updates_now, examples_now) = (
-            self._marks[0],
-            self._marks[-1],
-        )
-        return (updates_now - updates) / (now - began), (examples_now - examples) / (now - began)
+        (began, *before), (now, *after) = self._marks[0], self._marks[-1]
+        updates, examples = (y - x for x, y in zip(before, after, strict=True))
+        return updates / (now - began), examples / (now - began)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import math
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from core.history import RecentWindow, Series, stamps, trembling
 from core.snapshot import Evaluation, Event, History, Moment, Phase
@@ -18,7 +20,8 @@ _EVENTS_KEPT = 500
 class Record:
     """The past of one run; bounded, whatever the run's length.
 
-    `revision` grows with every change; another past of the same run begins beyond the last one's.
+    `revision` grows whenever a curve or a phase changes; a past that replaces another begins
+    beyond it.
     """
 
     def __init__(self, revision: int = 0) -> None:
@@ -29,6 +32,7 @@ class Record:
         self.evaluation: Evaluation | None = None
         self.best: Evaluation | None = None
         self.lowest_test_loss = math.inf
+        self.predictions: Tensor | None = None  # (n,) int64: classes said at the latest evaluation
         self.seconds_per_update: dict[str, float] = {}
         self._train_loss = Series()
         self._test_loss = Series()
@@ -41,10 +45,12 @@ class Record:
         self.revision += 1
         self.window.extend(losses, sizes)
         self._train_loss.extend(*stamps(start, sizes, seconds), losses.astype(np.float64))
-        self._note_cost(seconds / len(losses))
+        if self.phases and sizes[0] == self.phases[-1].batch_size:  # not the epoch's last few
+            self._note_cost(self.phases[-1].strategy, seconds / len(losses))
 
-    def add_evaluation(self, evaluation: Evaluation) -> None:
+    def add_evaluation(self, evaluation: Evaluation, predictions: Tensor) -> None:
         self.revision += 1
+        self.predictions = predictions
         self.evaluation = evaluation
         if self.best is None or evaluation.accuracy > self.best.accuracy:
             self.best = evaluation
@@ -62,6 +68,8 @@ class Record:
     def begin_phase(self, strategy: str, batch_size: int, at: Moment) -> None:
         """From now on updates are of this kind; a phase without an update leaves no trace."""
         self.revision += 1
+        if any(p.strategy == strategy and p.batch_size != batch_size for p in self.phases):
+            self.seconds_per_update.pop(strategy, None)  # it may be of another size
         earlier = [phase for phase in self.phases if phase.start.updates < at.updates]
         same = earlier and (earlier[-1].strategy, earlier[-1].batch_size) == (strategy, batch_size)
         self.phases = (*earlier,) if same else (*earlier, Phase(strategy, batch_size, at))
@@ -87,8 +95,7 @@ class Record:
         )
 
     def copy(self) -> Record:
-        copied = Record()
-        copied.__dict__.update(self.__dict__)
+        copied = copy.copy(self)
         copied.window = self.window.copy()
         copied.seconds_per_update = dict(self.seconds_per_update)
         copied._train_loss = self._train_loss.copy()
@@ -96,15 +103,7 @@ class Record:
         copied._test_accuracy = self._test_accuracy.copy()
         return copied
 
-    def _note_cost(self, seconds: float) -> None:
-        """Keep what an update costs under this strategy, smoothed over some ten slices."""
-        if not self.phases:
-            return
-        strategy = self.phases[-1].strategy
+    def _note_cost(self, strategy: str, seconds: float) -> None:
+        """Keep what an update costs under a strategy, smoothed over a few slices."""
         before = self.seconds_per_update.get(strategy, seconds)
-        self.seconds_per_update[strategy] = before + 0.1 * (seconds - before)
-
-
-def sizes_of(count: int, size: int) -> NDArray[np.int64]:
-    """The sizes of `count` updates of `size` examples each."""
-    return np.full(count, size, np.int64)
+        self.seconds_per_update[strategy] = before + 0.3 * (seconds - before)

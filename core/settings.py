@@ -7,12 +7,16 @@ these kinds, so a value is refused with the same words everywhere.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Protocol
 
 from core.errors import UserError
+
+# Digits, or groups of three of them: 60000, 60,000 and 60_000, but not 6,0.
+_WHOLE = re.compile(r"[+-]?(\d{1,3}([,_]\d{3})+|\d{1,30})", re.ASCII)
 
 
 class Kind(Protocol):
@@ -88,10 +92,10 @@ class Whole:
     def parse(self, text: object) -> int:
         if isinstance(text, bool):
             raise refuse(text, self.allowed)
-        try:
-            value = int(str(text).strip().replace(",", "").replace("_", ""))
-        except ValueError:
-            raise refuse(text, self.allowed) from None
+        digits = str(text).strip()
+        if not _WHOLE.fullmatch(digits):
+            raise refuse(text, self.allowed)
+        value = int(digits.replace(",", "").replace("_", ""))
         if value < self.low or (self.high is not None and value > self.high):
             raise refuse(text, self.allowed)
         return value

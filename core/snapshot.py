@@ -64,7 +64,7 @@ class Event:
 
     number: int  # counts up within a run, from 1
     at: Moment
-    what: str  # the setting's name, or "diverged", "evaluated", "reset", "error", ...
+    what: str  # the setting's name, or "stepper", "diverged", "reset", "went back", "error"
     before: str = ""
     after: str = ""
     note: str = ""
@@ -126,7 +126,6 @@ class Digits:
     labels: tuple[int, ...]
     images: NDArray[np.uint8]
     probabilities: NDArray[np.float32]
-    only_wrong: bool
     classes: tuple[str, ...]
 
 
@@ -195,7 +194,7 @@ class Snapshot:
     loading: Loading | None = field(default_factory=Loading)
     runs: tuple[RunView, ...] = ()
     notice: Notice | None = None
-    error: str = ""  # the one line to show when loading failed
+    error: str = ""  # the one line to show when loading failed, or the engine broke
     fault: Any = None  # the exception behind it
 
     @property

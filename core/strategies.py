@@ -16,26 +16,16 @@ class Strategy:
 
     name: str
     size: Callable[[int, int], int]
-    meaning: str
 
 
 STRATEGIES = {
     strategy.name: strategy
     for strategy in (
-        Strategy(
-            "batch",
-            lambda n, _chosen: n,
-            "every example of the training set decides each update: the exact gradient",
-        ),
-        Strategy(
-            "stochastic",
-            lambda _n, _chosen: 1,
-            "one example decides each update: fast steps, a path that trembles",
-        ),
-        Strategy(
-            "mini-batch",
-            lambda _n, chosen: chosen,
-            "a handful of examples decides each update: between the two",
-        ),
+        # Every example of the training set decides each update: the exact gradient.
+        Strategy("batch", lambda n, _chosen: n),
+        # One example decides each update: fast, along a path that trembles.
+        Strategy("stochastic", lambda _n, _chosen: 1),
+        # A handful of examples decides each update: between the two.
+        Strategy("mini-batch", lambda _n, chosen: chosen),
     )
 }

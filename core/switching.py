@@ -42,7 +42,7 @@ class Switchboard:
         if after == before:
             return
         note = self._take_up(name, after)
-        self._say(name, before, self._trainer.config, note)
+        self._say(before, self._trainer.config, note)
 
     def _take_up(self, name: str, after: RunConfig) -> str:
         """Put `after` in force; returns what there is to say of it."""
@@ -112,16 +112,29 @@ class Switchboard:
         trainer.config = after
         return ""
 
-    def _say(self, name: str, before: RunConfig, after: RunConfig, note: str) -> None:
-        if before.strategy != after.strategy:
-            name, was, now = "strategy", _strategy(before), _strategy(after)
-        elif name in HYPERPARAMETERS:
-            write = HYPERPARAMETERS[name].kind.write
-            was, now = (write(config.hyperparameters[name]) for config in (before, after))
-        else:
-            write = SETTINGS[name].kind.write
-            was, now = (write(getattr(config, name)) for config in (before, after))
-        self._trainer.record.add_event(self._trainer.at, name, was, now, note)
+    def _say(self, before: RunConfig, after: RunConfig, note: str) -> None:
+        trainer = self._trainer
+        # A new optimizer brings its own hyperparameters: the first difference says it all.
+        name, was, now = differences(before, after)[0]
+        trainer.record.add_event(trainer.at, name, was, now, note)
+
+
+def differences(before: RunConfig, after: RunConfig) -> list[tuple[str, str, str]]:
+    """What two configurations differ in: each setting's name, what it was, what it is."""
+    told = []
+    if before.strategy != after.strategy:
+        told.append(("strategy", _strategy(before), _strategy(after)))
+    for name, setting in SETTINGS.items():
+        was, now = getattr(before, name), getattr(after, name)
+        said_already = name == "strategy" or (name == "batch_size" and told)
+        if was != now and not said_already:
+            told.append((name, setting.kind.write(was), setting.kind.write(now)))
+    for name, row in HYPERPARAMETERS.items():
+        if name in before.hyperparameters and name in after.hyperparameters:
+            was, now = before.hyperparameters[name], after.hyperparameters[name]
+            if was != now:
+                told.append((name, row.kind.write(was), row.kind.write(now)))
+    return told
 
 
 def _strategy(config: RunConfig) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Callable, Iterator
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from core.config import RunConfig
 from core.data.dataset import Dataset
 from core.models import build as models
-from core.models.catalog import MODELS
+from core.models.size import micro_batch
 from core.optimizers.live import LiveOptimizer
 from core.record import Record
 from core.sampler import Sampler
@@ -24,7 +25,6 @@ from core.steppers.choice import Steppers
 from core.steppers.fused.preparation import Preparation
 
 SLICE_SECONDS = 0.02  # how far apart safe points lie, at most
-_MANY_UPDATES = 4096  # of one slice, at most
 _DONE = object()
 
 Time = Callable[[], float]
@@ -47,7 +47,6 @@ class Trainer:
     ) -> None:
         self.config = config
         self.data = data
-        self.micro_batch = MODELS[config.model].micro_batch
         self.record = record
         self.updates = 0
         self.examples = 0
@@ -63,6 +62,7 @@ class Trainer:
         self.optimizer = LiveOptimizer(
             config.optimizer_spec, self.model.parameters(), config.hyperparameters
         )
+        self.micro_batch = micro_batch(self.model, data.train_images[:1])
         self._steppers = Steppers(self.model, data, config.threads, kernels)
         self.stepper: Stepper = self._steppers.best(self.optimizer)
         self.schedule = schedule_of(config, start=0.0)
@@ -82,7 +82,7 @@ class Trainer:
         """The rate of the next update, the schedule included."""
         return self._rate(self.examples, min(self.examples_per_update, self.sampler.left))
 
-    def advance(self, most: int = _MANY_UPDATES) -> None:
+    def advance(self, most: int = sys.maxsize) -> None:
         """Train to the next safe point, at most `most` (1 or more) updates further.
 
         A large update goes on where the last call left it.
@@ -100,12 +100,12 @@ class Trainer:
 
     def abandon_update(self, stepper: Stepper | None = None) -> str:
         """Set aside an update under way; its examples will be visited again. Says so, if any."""
+        (stepper or self.stepper).abandon()
         if self._large is None:
             return ""
         done = self.update_progress
         self._large = None
         self.update_progress = 0.0
-        (stepper or self.stepper).abandon()
         return f"the unfinished update was set aside at {done:.0%}"
 
     @property
@@ -144,7 +144,7 @@ class Trainer:
         rows = self.sampler.peek(count * size).view(count, size)
         rates = [self._rate(self.examples + k * size, size) for k in range(count)]
         began = self._clock()
-        losses = self.stepper.updates(rows, rates, time.perf_counter() + SLICE_SECONDS)
+        losses = self.stepper.updates(rows, rates)
         self._note(losses, size, self._clock() - began)
 
     def _large_update(self, size: int) -> Iterator[None]:
@@ -184,7 +184,7 @@ class Trainer:
     def _updates_in_a_slice(self) -> int:
         """How many updates fit into a slice, by what the latest ones cost."""
         cost = self.record.seconds_per_update.get(self.config.strategy)
-        return max(1, int(SLICE_SECONDS / cost)) if cost else 8
+        return max(1, int(SLICE_SECONDS / cost)) if cost else 1
 
     def _rate(self, examples: int, size: int) -> float:
         if self.schedule.constant:

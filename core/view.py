@@ -19,7 +19,7 @@ class Viewer:
     def __init__(self, run: Run, clock: Callable[[], float]) -> None:
         self._run = run
         self._clock = clock
-        self._model_title = title(run.trainer.model)
+        self._model_title = title(run.trainer.config.model, run.trainer.model)
         self._history: History | None = None
         self._history_of: object = None
         self._history_at = 0.0
@@ -30,6 +30,7 @@ class Viewer:
     def view(self, *, final: bool) -> RunView:
         """The run as it stands; `final` renews all that is out of date, however recent it is."""
         run, trainer, record = self._run, self._run.trainer, self._run.trainer.record
+        digits = self._latest_digits(final)  # first: it may fail, and that is to be seen
         updates_per_second, examples_per_second = run.meter.rates
         return RunView(
             name=run.name,
@@ -55,7 +56,7 @@ class Viewer:
             best=record.best,
             events=record.events,
             history=self._latest_history(final),
-            digits=self._latest_digits(final),
+            digits=digits,
             reason=run.reason,
             way_back=run.way_back.at if run.way_back else None,
         )
@@ -73,6 +74,9 @@ class Viewer:
         now, shows = self._clock(), (run.trainer.record, run.trainer.updates, run.showcase.chosen)
         due = final or now - self._digits_at >= _DIGITS_SECONDS
         if due and shows != self._digits_of and run.showcase.chosen:
-            self._digits = run.showcase.ask(run.trainer.model)
             self._digits_of, self._digits_at = shows, now
+            try:
+                self._digits = run.showcase.ask(run.trainer.model)
+            except Exception as fault:  # whatever a model raises
+                run.fail(fault)
         return self._digits

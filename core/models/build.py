@@ -16,7 +16,7 @@ def build(
     """The network `name` for images of `shape` (channels, height, width in pixels).
 
     Its weights are those that `torch.manual_seed(seed)` followed by its construction give;
-    torch's global generator is left as it was found.
+    torch's global generator for the processor is left as it was found.
     """
     module, _, factory = MODELS[name].factory.partition(":")
     with torch.random.fork_rng(devices=[]):
@@ -26,12 +26,10 @@ def build(
     return model
 
 
-def title(model: nn.Module) -> str:
-    """What to call a network: its class and the widths of its linear layers."""
+def title(name: str, model: nn.Module) -> str:
+    """What to call a network on the screen: "SimpleNet 784-128-10", "LeNet 61,706 weights"."""
+    shown = MODELS[name].title
     linear = [layer for layer in model.modules() if isinstance(layer, nn.Linear)]
-    name = "Perceptron" if isinstance(model, nn.Sequential) else type(model).__name__
-    if not linear:
-        return name
     if any(isinstance(layer, nn.Conv2d) for layer in model.modules()):
-        return f"{name} {sum(p.numel() for p in model.parameters()):,} weights"
-    return f"{name} {linear[0].in_features}-{'-'.join(str(x.out_features) for x in linear)}"
+        return f"{shown} {sum(p.numel() for p in model.parameters()):,} weights"
+    return f"{shown} {linear[0].in_features}-{'-'.join(str(x.out_features) for x in linear)}"

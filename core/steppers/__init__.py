@@ -29,12 +29,13 @@ class Stepper(Protocol):
         """Processor threads of the latest update."""
         ...
 
-    def updates(self, rows: Tensor, rates: Sequence[float], deadline: float) -> NDArray[np.float32]:
+    def updates(self, rows: Tensor, rates: Sequence[float]) -> NDArray[np.float32]:
         """Make an update from each row of `rows` (k, size), indices of training examples.
 
-        `rates` (k,) are their learning rates. Ends early after the update in which
-        `time.perf_counter()` passes `deadline` or the loss is not finite. Returns the loss of
-        each update that was tried, at least one.
+        `rates` (k,) are their learning rates. Ends after the first loss that is not finite.
+        Returns the loss of each update that was tried, at least one. An update that raises is
+        not made: if others came before it in this call, they are returned, and the next call
+        raises what it raised.
         """
         ...
 

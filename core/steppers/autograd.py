@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -38,19 +37,24 @@ class AutogradStepper:
         self._labels = labels
         self._chosen_threads = threads
         self._loss: Tensor | None = None  # summed so far in the update under way
+        self._fault: Exception | None = None  # for the next call to raise
 
-    def updates(self, rows: Tensor, rates: Sequence[float], deadline: float) -> NDArray[np.float32]:
+    def updates(self, rows: Tensor, rates: Sequence[float]) -> NDArray[np.float32]:
+        if self._fault is not None:
+            fault, self._fault = self._fault, None
+            raise fault
         self._use_threads(rows.shape[1])
-        losses = []
-        for indices, rate in zip(rows.to(self._images.device), rates, strict=True):
-            loss = self._backward(indices, len(indices))
-            losses.append(loss.item())  # waits for a GPU: its finiteness decides the update
-            if not math.isfinite(losses[-1]):
-                self._clear()
-                break
-            self._step(rate)
-            if time.perf_counter() > deadline:
-                break
+        losses: list[float] = []
+        try:
+            for indices, rate in zip(rows.to(self._images.device), rates, strict=True):
+                losses.append(self._update(indices, rate))
+                if not math.isfinite(losses[-1]):
+                    break
+        except Exception as fault:  # a user's model may raise anything
+            self._clear()
+            if not losses:
+                raise
+            self._fault = fault
         return np.array(losses, np.float32)
 
     def accumulate(self, rows: Tensor, total: int) -> None:
@@ -69,6 +73,14 @@ class AutogradStepper:
     def abandon(self) -> None:
         self._loss = None
         self._clear()
+
+    def _update(self, indices: Tensor, rate: float) -> float:
+        loss = self._backward(indices, len(indices)).item()  # waits for a GPU: it decides
+        if math.isfinite(loss):
+            self._step(rate)
+        else:
+            self._clear()
+        return loss
 
     def _backward(self, indices: Tensor, total: int) -> Tensor:
         """Add these examples' part of the mean loss's gradient to `.grad`; returns that part."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -65,7 +65,7 @@ def test_loaded_it_shows_a_run_that_is_ready(engine: Engine) -> None:
     assert run is not None
     assert run.state is State.READY
     assert run.model_title == "SimpleNet 36-128-10"
-    assert (run.device, run.stepper) == ("cpu", "autograd")
+    assert (run.device, run.stepper) == ("cpu", "fused")
     assert run.evaluation is not None
     assert engine.snapshot.loading is None
 
@@ -137,6 +137,41 @@ def test_only_wrong_digits_are_those_the_latest_evaluation_judged_wrong(
     assert len(run.digits.indices) == wrong
     said = run.digits.probabilities.argmax(1)
     assert all(a != b for a, b in zip(said, run.digits.labels, strict=True))
+
+
+def test_an_error_while_looking_pauses_the_run_and_the_engine_lives_on(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.send(ShowDigits(3))
+    rest(engine)
+    with monkeypatch.context() as broken:
+        broken.setattr("core.looking.Showcase.ask", lambda *_: 1 / 0)
+        engine.send(Advance(3))
+        run = rest(engine)
+    assert (run.state, run.reason) == (State.FAILED, "ZeroDivisionError: division by zero")
+    engine.send(Advance(2))
+    assert rest(engine).at.updates == 5
+
+
+def test_loading_says_ever_larger_shares(monkeypatch: pytest.MonkeyPatch, data: Dataset) -> None:
+    def slow_load(_name: str, *, progress: Callable[[str, float], None], **_: object) -> Dataset:
+        for share in (0.0, 0.5, 1.0):
+            progress("reading", share)
+        return data
+
+    monkeypatch.setattr(loading, "load", slow_load)
+    engine = Engine(configure({}))
+    shares = []
+    publish = engine._publish
+
+    def watched(snapshot: Snapshot) -> None:
+        shares.append(snapshot.loading.share if snapshot.loading else 1.0)
+        publish(snapshot)
+
+    engine._publish = watched  # type: ignore[method-assign]
+    engine.load()
+    assert shares == sorted(shares)
+    assert len(shares) >= 5
 
 
 def test_an_error_while_obeying_pauses_the_run_and_the_engine_lives_on(

@@ -43,6 +43,7 @@ def view(state: State = State.FINISHED, **changes: object) -> RunView:
         model_title="SimpleNet 784-128-10",
         device="cpu",
         stepper="autograd",
+        slower_because="",
         threads=1,
         training_examples=60_000,
         at=at,

@@ -99,7 +99,6 @@ def digits(count: int = 12, confidence: float = 0.9, wrong: frozenset[int] = fro
         labels=labels,
         images=_test_images()[:count],
         probabilities=probabilities,
-        only_wrong=False,
         classes=tuple("0123456789"),
     )
 

@@ -56,6 +56,7 @@ def _facts(run: RunView | None) -> list[Part]:
         (f"   {data} {fmt.count(run.training_examples)}", ""),
         (f"   {run.device} {run.stepper}", "$foreground-muted"),
         (f", {threads}", "$foreground-muted"),
+        (f" ({run.slower_because})" if run.slower_because else "", "$foreground-muted"),
     ]
 
 

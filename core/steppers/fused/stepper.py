@@ -52,8 +52,7 @@ class FusedStepper:
         self._loss = 0.0
         self._room = self._memory.room()
 
-    def updates(self, rows: Tensor, rates: Sequence[float], deadline: float) -> Floats:  # noqa: ARG002
-        """As Stepper says, but that no clock is looked at between the updates of one call."""
+    def updates(self, rows: Tensor, rates: Sequence[float]) -> Floats:
         size = rows.shape[1]
         self._use_threads(size)
         losses = np.empty(len(rows), np.float32)

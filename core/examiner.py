@@ -1,0 +1,63 @@
+"""When a run is judged on the test set: before it begins, at an interval, at every epoch's end."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from core.evaluation import Result, evaluate
+from core.snapshot import Evaluation
+from core.threads import EVERY, use_threads
+from core.trainer import Trainer
+
+
+class Examiner:
+    """Evaluates a trainer in small pieces, off the training clock, and says when it is time."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        self._trainer = trainer
+        self._under_way: Iterator[Result | None] | None = None
+
+    @property
+    def busy(self) -> bool:
+        return self._under_way is not None
+
+    @property
+    def examples_left(self) -> float:
+        """How many examples may be trained on before the interval is over."""
+        trainer, every = self._trainer, self._trainer.config.eval_every
+        if not every:
+            return math.inf
+        evaluation = trainer.record.evaluation
+        latest = evaluation.at.examples if evaluation else 0
+        return (latest // every + 1) * every - trainer.examples
+
+    @property
+    def due(self) -> bool:
+        return self.examples_left <= 0 or self._trainer.sampler.cursor == 0
+
+    @property
+    def up_to_date(self) -> bool:
+        """Whether the latest evaluation is of this very moment."""
+        evaluation = self._trainer.record.evaluation
+        return evaluation is not None and evaluation.at == self._trainer.at
+
+    def begin(self) -> None:
+        trainer, data = self._trainer, self._trainer.data
+        images, labels = data.test_images, data.test_labels
+        self._under_way = evaluate(trainer.model, images, labels, trainer.micro_batch)
+
+    def give_up(self) -> None:
+        self._under_way = None
+
+    def work(self) -> Evaluation | None:
+        """Judge a piece of the test set; the evaluation, once that was the last piece."""
+        assert self._under_way is not None
+        use_threads(EVERY)
+        result = next(self._under_way)
+        if result is None:
+            return None
+        self._under_way = None
+        evaluation = Evaluation(self._trainer.at, result.loss, result.accuracy)
+        self._trainer.record.add_evaluation(evaluation, result.predictions)
+        return evaluation
