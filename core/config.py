@@ -161,6 +161,12 @@ SETTINGS: dict[str, Setting] = {
 }
 
 
+def title_of(name: str) -> str:
+    """How people call a setting or hyperparameter; any other name is its own title."""
+    known = SETTINGS.get(name) or HYPERPARAMETERS.get(name)
+    return known.title if known else name
+
+
 def _check_batch_size(size: int, data: DataSpec) -> None:
     if size > data.train:
         raise UserError(

@@ -25,15 +25,18 @@ _FIRST_WIDTH = {Clock.UPDATES: 1.0, Clock.EXAMPLES: 1.0, Clock.SECONDS: 2.0**-14
 class BucketedCurve:
     """One series along one clock, in at most `capacity` buckets of equal width.
 
-    Bucket k holds the values at k * width <= x < (k + 1) * width; buckets that hold none are
-    not kept. Values that are not finite are left out. Arrays are replaced, never written, so
-    that copies and published curves can share them.
+    Bucket k holds the values at k * width <= x < (k + 1) * width, of one phase only, so that
+    what different strategies did is not mixed; buckets that hold none are not kept. Values that
+    are not finite are left out. Arrays are replaced, never written, so that copies and published
+    curves can share them.
     """
 
     def __init__(self, width: float, capacity: int = _CAPACITY) -> None:
         self.width = width
         self.capacity = capacity
         self._bucket = np.empty(0, np.int64)
+        self._phase = np.empty(0, np.int64)
+        self._phases = 0
         self._rows = np.empty((0, 6))  # x, sum, low, high, last, count
         self._pending: list[tuple[Floats, Floats]] = []  # not yet in buckets
         self._waiting = 0
@@ -44,6 +47,11 @@ class BucketedCurve:
         self._waiting += len(x)
         if self._waiting > self.capacity:
             self._fold()
+
+    def begin_phase(self) -> None:
+        """Let no bucket hold values from before and after this moment."""
+        self._fold()
+        self._phases += 1
 
     def curve(self) -> Curve:
         """The series as it stands."""
@@ -65,22 +73,36 @@ class BucketedCurve:
         x, values = x[finite], values[finite]
         rows = np.stack([x, values, values, values, values, np.ones_like(x)], axis=1)
         bucket = np.floor(x / self.width).astype(np.int64)
-        self._bucket, self._rows = _merged(
-            np.concatenate([self._bucket, bucket]), np.concatenate([self._rows, rows])
-        )
+        self._bucket = np.concatenate([self._bucket, bucket])
+        self._phase = np.concatenate([self._phase, np.full(len(x), self._phases)])
+        self._rows = np.concatenate([self._rows, rows])
+        self._merge()
         while len(self._bucket) > self.capacity:
+            if self._bucket[-1] == 0:  # as wide as the series: there are too many phases
+                self._phase = self._phase // 2
             self.width *= 2
-            self._bucket, self._rows = _merged(self._bucket // 2, self._rows)
+            self._bucket = self._bucket // 2
+            self._merge()
+
+    def _merge(self) -> None:
+        """Make one of the rows that are of the same bucket and phase; both only increase."""
+        starts = _changes(self._bucket) | _changes(self._phase)
+        self._rows = _merged(self._rows, np.flatnonzero(starts))
+        self._bucket, self._phase = self._bucket[starts], self._phase[starts]
 
 
-def _merged(bucket: NDArray[np.int64], rows: Floats) -> tuple[NDArray[np.int64], Floats]:
-    """Rows of the same bucket made one; `bucket` is in increasing order."""
-    first = np.ones(len(bucket), dtype=bool)
-    first[1:] = bucket[1:] != bucket[:-1]
-    starts = np.flatnonzero(first)
-    if len(starts) == len(bucket):  # also when there is nothing at all
-        return bucket, rows
-    ends = np.r_[starts[1:], len(bucket)] - 1
+def _changes(values: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Where each run of equal values begins."""
+    begins = np.ones(len(values), dtype=bool)
+    begins[1:] = values[1:] != values[:-1]
+    return begins
+
+
+def _merged(rows: Floats, starts: NDArray[np.int64]) -> Floats:
+    """One row for all those from each start to the next."""
+    if len(starts) == len(rows):  # also when there is nothing at all
+        return rows
+    ends = np.r_[starts[1:], len(rows)] - 1
     merged = np.empty((len(starts), 6))
     merged[:, 0] = rows[ends, 0]
     merged[:, 1] = np.add.reduceat(rows[:, 1], starts)
@@ -88,7 +110,7 @@ def _merged(bucket: NDArray[np.int64], rows: Floats) -> tuple[NDArray[np.int64],
     merged[:, 3] = np.maximum.reduceat(rows[:, 3], starts)
     merged[:, 4] = rows[ends, 4]
     merged[:, 5] = np.add.reduceat(rows[:, 5], starts)
-    return bucket[starts], merged
+    return merged
 
 
 class Series:
@@ -101,6 +123,10 @@ class Series:
         places = {Clock.UPDATES: updates, Clock.EXAMPLES: examples, Clock.SECONDS: seconds}
         for clock, curve in self._curves.items():
             curve.extend(places[clock], values)
+
+    def begin_phase(self) -> None:
+        for curve in self._curves.values():
+            curve.begin_phase()
 
     def add(self, at: Moment, value: float) -> None:
         for clock, curve in self._curves.items():

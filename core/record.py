@@ -14,6 +14,7 @@ from core.snapshot import Evaluation, Event, History, Moment, Phase
 
 _RUNNING_MEAN_EXAMPLES = 4_000
 _TREMBLING_UPDATES = 200
+_COST_SECONDS = 1.0
 _EVENTS_KEPT = 500
 
 
@@ -46,7 +47,7 @@ class Record:
         self.window.extend(losses, sizes)
         self._train_loss.extend(*stamps(start, sizes, seconds), losses.astype(np.float64))
         if self.phases and sizes[0] == self.phases[-1].batch_size:  # not the epoch's last few
-            self._note_cost(self.phases[-1].strategy, seconds / len(losses))
+            self._note_cost(self.phases[-1].strategy, seconds, len(losses))
 
     def add_evaluation(self, evaluation: Evaluation, predictions: Tensor) -> None:
         self.revision += 1
@@ -70,6 +71,7 @@ class Record:
         self.revision += 1
         if any(p.strategy == strategy and p.batch_size != batch_size for p in self.phases):
             self.seconds_per_update.pop(strategy, None)  # it may be of another size
+        self._train_loss.begin_phase()
         earlier = [phase for phase in self.phases if phase.start.updates < at.updates]
         same = earlier and (earlier[-1].strategy, earlier[-1].batch_size) == (strategy, batch_size)
         self.phases = (*earlier,) if same else (*earlier, Phase(strategy, batch_size, at))
@@ -103,7 +105,12 @@ class Record:
         copied._test_accuracy = self._test_accuracy.copy()
         return copied
 
-    def _note_cost(self, strategy: str, seconds: float) -> None:
-        """Keep what an update costs under a strategy, smoothed over a few slices."""
-        before = self.seconds_per_update.get(strategy, seconds)
-        self.seconds_per_update[strategy] = before + 0.3 * (seconds - before)
+    def _note_cost(self, strategy: str, seconds: float, updates: int) -> None:
+        """Keep what an update costs under a strategy: a mean over the latest second or so.
+
+        A slice counts by the time it took, so that a single slow one does not decide.
+        """
+        cost = seconds / updates
+        before = self.seconds_per_update.get(strategy, cost)
+        weight = 1 - math.exp(-seconds / _COST_SECONDS)
+        self.seconds_per_update[strategy] = before + weight * (cost - before)

@@ -20,7 +20,7 @@ from core.commands import (
     ShowDigits,
     Start,
 )
-from core.config import STOP_CONDITIONS, RunConfig
+from core.config import STOP_CONDITIONS, RunConfig, title_of
 from core.data.dataset import Dataset
 from core.errors import UserError
 from core.examiner import Examiner
@@ -83,6 +83,8 @@ class Run:
                 self._go(until_examples=(sampler.epochs_done + 1) * sampler.n)
             case Change(setting, value):
                 self._switchboard.change(setting, value)
+                if setting in ("strategy", "batch_size"):
+                    self.meter.clear()  # the old rate says nothing of the new one
                 self._settle()
             case Reset(seed):
                 self._reset(seed)
@@ -139,7 +141,7 @@ class Run:
         self._come_to_rest(State.PAUSED)
         said = f"from update {left_at.updates:,} to {saved.at.updates:,}"
         changed = differences(left_config, trainer.config)
-        note = ", ".join(f"{name} {was} → {now}" for name, was, now in changed)
+        note = ", ".join(f"{title_of(name)} {was} → {now}" for name, was, now in changed)
         trainer.record.add_event(saved.at, "went back", after=said, note=note)
 
     # Work

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from core.config import SETTINGS, RunConfig
-from core.optimizers.table import HYPERPARAMETERS
+from core.config import RunConfig, title_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,8 +72,7 @@ class Event:
     def text(self) -> str:
         """The event in one line, without its moment."""
         change = f"{self.before} → {self.after}" if self.before and self.after else self.after
-        setting = SETTINGS.get(self.what) or HYPERPARAMETERS.get(self.what)
-        said = f"{setting.title if setting else self.what} {change}".strip()
+        said = f"{title_of(self.what)} {change}".strip()
         return f"{said}; {self.note}" if self.note else said
 
 

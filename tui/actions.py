@@ -18,6 +18,7 @@ from core.settings import Whole
 from core.snapshot import RunView, State
 from core.strategies import STRATEGIES
 from tui import themes
+from tui.format import plural
 
 if TYPE_CHECKING:
     from tui.screens.cockpit import CockpitScreen
@@ -362,7 +363,7 @@ def _choices() -> Iterator[Action]:
     for name in ORDERS:
         yield _choice("order", name, f"Order: {name}")
     for speed in SPEEDS:
-        limit = "no limit" if speed is None else f"{speed:,.0f} updates a second"
+        limit = "no limit" if speed is None else f"{plural(int(speed), 'update')} a second"
         yield _choice("speed", speed, f"Speed: {limit}")
     for name in themes.NAMES:
         yield Action(f"theme-{name}", f"Theme: {name}", _theme(name), applies=always)

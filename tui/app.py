@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 from pathlib import Path
 from typing import Protocol
 
@@ -38,7 +36,7 @@ class CockpitApp(App[None]):
 
     With `begin` training starts as soon as everything is loaded; with `quit_when_done` the app
     leaves when a stop condition is met. Its return code is 2 if loading failed by a fault that
-    the user can mend, 1 if the run failed, 128 and more for a signal.
+    the user can mend, 1 if the run failed.
     """
 
     TITLE = "gd-tui"
@@ -73,7 +71,6 @@ class CockpitApp(App[None]):
         return CockpitScreen(self._look)
 
     def on_mount(self) -> None:
-        self._leave_on_signals()
         self.call_after_refresh(self._start_engine)
 
     def _start_engine(self) -> None:
@@ -119,18 +116,3 @@ class CockpitApp(App[None]):
     def action_switch_ground(self) -> None:
         """Dark if it is light, light if it is dark."""
         self.theme = (themes.LIGHT if self.current_theme.dark else themes.DARK).name
-
-    def _leave_on_signals(self) -> None:
-        """Leave by the door when told to, so that the terminal is given back as it was."""
-        loop = asyncio.get_running_loop()
-        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-            number = getattr(signal, name, None)  # Windows has no SIGHUP
-            if number is None:
-                continue
-            try:
-                loop.add_signal_handler(number, self._leave_on_signal, number)
-            except (NotImplementedError, RuntimeError):  # Windows, or not the main thread
-                return
-
-    def _leave_on_signal(self, number: int) -> None:
-        self.exit(return_code=128 + number)

@@ -6,10 +6,12 @@ mistake are answered at once.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from errno import EIO, EPIPE
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from tui.options import JSON, KNOWN, SCREEN, SUMMARY, SettingOption, run_options
 from tui.sources import config_file
 
 INTERRUPTED = 130
+_NOBODY_READS = (EPIPE, EIO)  # as in `gd-tui config | head -1`, and when a terminal has gone
 SHELLS = ("bash", "zsh", "fish")
 _OUTPUT = "The output"
 
@@ -62,7 +65,9 @@ def main(args: Sequence[str] | None = None) -> int:
         return 2
     except click.Abort:
         return INTERRUPTED
-    except BrokenPipeError:  # as in `gd-tui config | head -1`
+    except OSError as fault:
+        if fault.errno not in _NOBODY_READS:
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return INTERRUPTED
     return status or 0
@@ -163,6 +168,27 @@ def config(ctx: click.Context, /, **_: object) -> None:
     values = given(ctx)
     screen_and_output = {n: s for n, s in KNOWN.items() if n in (*SCREEN, "summary", "json")}
     show(rows(values, settle(values), screen_and_output), config_file(ctx))
+
+
+@gd_tui.command("bench")
+@click.option("--quick", is_flag=True, help="Take a minute rather than four; trust it less.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def bench(quick: bool, as_json: bool) -> None:
+    """Measure on this machine how fast training is, beside plain PyTorch and the chapter's loop,
+    and what the screen costs.
+
+    Best on a machine that has nothing else to do.
+    """
+    from tui.bench import programme, report
+
+    def say(what: str) -> None:
+        print(f"{PROGRAM} bench: {what}", file=sys.stderr, flush=True)
+
+    results = programme.measure(quick=quick, say=say)
+    if as_json:
+        click.echo(json.dumps(results.as_json(), allow_nan=False))
+    else:
+        report.show(results)
 
 
 @gd_tui.command("completion")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from math import ceil
+from math import ceil, log
 
 from core.snapshot import RunView, State
 from tui.format import count, duration, number, percent, plural
 
 _OFTEN = 1.5  # how many times another's cost makes a comparison worth a sentence
+_SETTLED = 4_000  # examples after which the running mean of the loss can be trusted
+# In units of the loss of guessing: what a run that begins stays below, what one that had learnt
+# stays below, and what shows that it had.
+_FRESH, _LOST, _LEARNT = 1.1, 0.95, 0.8
 
 
 def explain(run: RunView) -> list[str]:
@@ -23,7 +27,33 @@ def _ready(run: RunView) -> Iterator[str]:
 
 
 def _running(run: RunView) -> Iterator[str]:
+    yield from _trouble(run)
     yield from _STRATEGIES[run.config.strategy](run)
+
+
+def _trouble(run: RunView) -> Iterator[str]:
+    """What goes wrong under any strategy."""
+    if run.learning_rate == 0:
+        yield "The schedule has brought the learning rate to 0: the weights stand still."
+    if run.train_loss is None or run.at.examples < _SETTLED:
+        return
+    guessing = log(len(run.config.data_spec.classes))
+    had_learnt = run.best is not None and run.best.loss < _LEARNT * guessing
+    if run.train_loss > guessing * (_LOST if had_learnt else _FRESH):
+        yield (
+            f"The loss, {number(run.train_loss)}, is no better than that of guessing, "
+            f"{number(guessing)}: the steps are too long."
+        )
+        yield _way_back(run)
+
+
+def _way_back(run: RunView) -> str:
+    if run.way_back is None:
+        return f"The key - lowers the learning rate ({number(run.learning_rate)} now)."
+    return (
+        f"z goes back to update {count(run.way_back.updates)}, where all was well, "
+        "and to the settings of then; - lowers the learning rate."
+    )
 
 
 def _paused(run: RunView) -> Iterator[str]:
@@ -41,9 +71,7 @@ def _finished(run: RunView) -> Iterator[str]:
 
 def _diverged(run: RunView) -> Iterator[str]:
     yield "The loss is not a number any more: each step overshot by more than the one before."
-    if run.way_back is not None:
-        yield f"z goes back to update {count(run.way_back.updates)}, where all was well."
-    yield f"Then lower the learning rate ({number(run.learning_rate)} now) with the key -."
+    yield _way_back(run)
 
 
 def _failed(run: RunView) -> Iterator[str]:

@@ -10,10 +10,11 @@ _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
 
 
 class Interruption:
-    """A context in which the first such signal only sets `asked`; a second one goes through.
+    """A context in which such a signal only sets `asked`; a second Ctrl-C goes through.
 
-    A signal that was ignored before (as under nohup) stays ignored. Only the main thread may
-    enter.
+    The others may come twice without impatience: of a closed terminal both the shell and the
+    kernel tell. A signal that was ignored before (as under nohup) stays ignored. Only the main
+    thread may enter.
     """
 
     def __init__(self) -> None:
@@ -32,4 +33,5 @@ class Interruption:
 
     def _hear(self, _number: int, _frame: FrameType | None) -> None:
         self.asked = True
-        self.__exit__()
+        if signal.SIGINT in self._before:
+            signal.signal(signal.SIGINT, self._before.pop(signal.SIGINT))

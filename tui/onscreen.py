@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from core.commands import Pause
 from core.config import RunConfig
 from core.engine import Engine
 from core.summary import Status
 from tui.display import Display
 from tui.ending import EXIT, STOP_SECONDS, conclude
-
-_SIGNAL = 128  # the app's return code is this and the signal's number when one ended it
+from tui.interruption import Interruption
+from tui.watchdog import Watchdog
 
 
 def missing_terminal() -> str:
@@ -33,7 +34,7 @@ def open_app(config: RunConfig, screen: Mapping[str, Any], summary: Path | None)
     """
     from tui.app import CockpitApp  # brings Textual, all that the first frame waits for
 
-    engine = Engine(config)
+    engine = Engine(config, wait_for_kernels=False)
     display = Display(screen["ascii"], screen["mouse"], screen["fps"])
     app = CockpitApp(
         engine,
@@ -42,14 +43,25 @@ def open_app(config: RunConfig, screen: Mapping[str, Any], summary: Path | None)
         quit_when_done=screen["quit"],
         theme=screen["theme"],
     )
-    try:
-        app.run(mouse=display.mouse)
-    finally:
+
+    def leave() -> None:
+        engine.send(Pause())
+        app.exit(return_code=EXIT[Status.INTERRUPTED])
+
+    def end(otherwise: Status) -> Status:
         engine.stop(STOP_SECONDS)
-    signalled = (app.return_code or 0) > _SIGNAL
-    otherwise = Status.INTERRUPTED if signalled else Status.STOPPED
-    status = conclude(engine.snapshot, config, otherwise, summary).status
-    if signalled:
+        return conclude(engine.snapshot, config, otherwise, summary).status
+
+    with Interruption() as interruption:
+        watchdog = Watchdog(interruption, leave, abandon=lambda: end(Status.INTERRUPTED))
+        watchdog.start()
+        try:
+            app.run(mouse=display.mouse)
+        finally:
+            watchdog.call_off()
+        interrupted = app.return_code == EXIT[Status.INTERRUPTED]
+        status = end(Status.INTERRUPTED if interrupted else Status.STOPPED)
+    if interrupted:
         return EXIT[Status.INTERRUPTED]
     # Whoever sat at the screen saw a run diverge, and may have wanted it.
     return app.return_code or (0 if status is Status.DIVERGED else EXIT[status])

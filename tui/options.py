@@ -33,7 +33,33 @@ class FileName:
         return value
 
 
-_METAVARS = {Number: "X", Whole: "N", Choice: "NAME", Widths: "N,N,...", FileName: "FILE"}
+@dataclass(frozen=True, slots=True)
+class ThemeName:
+    """The name of a theme. Those that are not the app's own are Textual's, which only it knows."""
+
+    allowed: str = "dark, light, or the name of another of the palette's themes, such as nord"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        from tui import themes  # brings Textual
+
+        return themes.NAMES
+
+    def parse(self, text: object) -> str:
+        return Choice(self.names).parse(text)
+
+    def write(self, value: str) -> str:
+        return value
+
+
+_METAVARS = {
+    Number: "X",
+    Whole: "N",
+    Choice: "NAME",
+    ThemeName: "NAME",
+    Widths: "N,N,...",
+    FileName: "FILE",
+}
 _DISPLAY = Display()
 
 # What the screen can be told, but for the run that it shows.
@@ -45,7 +71,7 @@ SCREEN = {
         Setting("ascii", Flag(), _DISPLAY.ascii, "no braille, no half-blocks, no box drawing"),
         Setting("mouse", Flag(), _DISPLAY.mouse, "let the mouse steer too"),
         Setting("fps", Whole(1, 60), _DISPLAY.fps, "frames a second at most"),
-        Setting("theme", Choice(("dark", "light")), "dark", "the colours"),
+        Setting("theme", ThemeName(), "dark", "the colours"),
     )
 }
 SUMMARY = Setting(
@@ -93,7 +119,7 @@ def _complete(_ctx: click.Context, option: click.Parameter, begun: str) -> list[
     kind = _inner(option.setting.kind)
     if isinstance(kind, FileName):
         return [CompletionItem(begun, type="file")]
-    names = kind.names if isinstance(kind, Choice) else ()
+    names = kind.names if isinstance(kind, Choice | ThemeName) else ()
     return [CompletionItem(name) for name in names if name.startswith(begun)]
 
 

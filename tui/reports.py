@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol, TextIO
 
 from rich.console import Console
@@ -76,6 +78,7 @@ class Bar:
 
     def __init__(self, stream: TextIO) -> None:
         self.closed = False
+        self._stream = stream
         self._console = Console(file=stream, highlight=False, markup=False, emoji=False)
         self._progress = Progress(
             TextColumn("{task.description}"),
@@ -95,7 +98,8 @@ class Bar:
         self._draw(loading.what, loading.share, "")
 
     def say(self, line: str) -> None:
-        self._console.print(line, soft_wrap=True)
+        with self._unless_gone():
+            self._console.print(line, soft_wrap=True)
 
     def show(self, run: RunView) -> None:
         parts = [rate(run.updates_per_second, "updates"), f"loss {number(run.train_loss)}"]
@@ -104,18 +108,29 @@ class Bar:
         self._draw(f"epoch {run.at.epoch:.2f}", share_done(run), "  ".join(parts))
 
     def close(self) -> None:
-        self._progress.stop()
+        with self._unless_gone():
+            self._progress.stop()
+
+    @contextmanager
+    def _unless_gone(self) -> Iterator[None]:
+        """Write if the terminal is still there; its window may have been closed."""
+        try:
+            yield
+        except OSError:
+            self.closed = True
 
     def _draw(self, what: str, share: float | None, figures: str) -> None:
         now = time.monotonic()
         if now - self._drawn_at < FRAME_SECONDS:
             return
         self._drawn_at = now
+        self.closed = not self._stream.isatty()  # Rich is silent from then on, without an error
         total = None if share is None else 1.0
         self._progress.update(
             self._task, description=what, total=total, completed=share or 0.0, figures=figures
         )
-        self._progress.refresh()
+        with self._unless_gone():
+            self._progress.refresh()
 
 
 def share_done(run: RunView) -> float | None:

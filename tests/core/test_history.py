@@ -60,6 +60,24 @@ def test_a_long_run_needs_no_more_buckets_than_a_short_one() -> None:
     assert seen.high.max() == 99.0
 
 
+def test_a_bucket_holds_the_values_of_one_phase_only() -> None:
+    curve = BucketedCurve(width=100.0)
+    curve.extend(np.arange(10.0), np.full(10, 2.0))
+    curve.begin_phase()
+    curve.extend(np.arange(10.0, 20.0), np.full(10, 1.0))
+    curve.begin_phase()
+    assert curve.curve().mean.tolist() == [2.0, 1.0]
+
+
+def test_thousands_of_phases_stay_bounded() -> None:
+    curve = BucketedCurve(width=1.0, capacity=64)
+    for place in range(5000):
+        curve.begin_phase()
+        curve.extend(np.array([float(place)]), np.array([1.0]))
+    assert len(curve.curve().x) <= 64
+    assert curve.curve().count.sum() == 5000
+
+
 def test_a_published_curve_is_not_written_again() -> None:
     curve = BucketedCurve(width=1.0)
     curve.extend(np.arange(10.0), np.arange(10.0))

@@ -250,7 +250,7 @@ def test_divergence_pauses_says_why_and_offers_the_way_back(run: Callable[..., R
     subject.obey(Change("updates", None))
     subject.obey(GoBack())
     assert subject.trainer.config.speed == 100
-    assert "lr 1000 → 0.01" in subject.trainer.record.events[-1].note
+    assert "learning rate 1000 → 0.01" in subject.trainer.record.events[-1].note
     subject.obey(Change("speed", None))
     assert (subject.state, subject.trainer.updates) == (State.PAUSED, 60)
     assert same_bits(weights_of(subject.trainer), good)

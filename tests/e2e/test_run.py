@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -13,16 +12,6 @@ from typing import Any
 import pytest
 
 COMMAND = [sys.executable, "-m", "tui"]
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def surroundings(tmp_path: Path) -> dict[str, Any]:
-    """Where and how to start a process, away from the settings of whoever runs the tests."""
-    env = {n: v for n, v in os.environ.items() if not n.startswith("GD_TUI_")}
-    nowhere = {"GD_TUI_CONFIG": str(tmp_path / "config.toml"), "PYTHONPATH": str(ROOT)}
-    (tmp_path / "config.toml").touch()
-    return {"env": env | nowhere, "cwd": tmp_path, "text": True, "stdin": subprocess.DEVNULL}
 
 
 def run(surroundings: dict[str, Any], *args: str) -> subprocess.CompletedProcess[str]:

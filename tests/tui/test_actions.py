@@ -148,3 +148,15 @@ async def test_themes_switch_between_dark_and_light() -> None:
             await on.press("t")
             seen.append(on.app.theme)
         assert seen == ["light", "dark", "light"]
+
+
+@pytest.mark.parametrize("theme", ["nord", "ansi-dark", "ansi-light"])
+async def test_textuals_own_themes_can_be_worn(theme: str) -> None:
+    async with piloted(theme=theme) as on:
+        assert on.app.theme == theme
+        assert "stochastic" in on.text
+
+
+def test_the_palette_speaks_of_one_update_a_second() -> None:
+    assert ACTIONS["speed-1.0"].title == "Speed: 1 update a second"
+    assert ACTIONS["speed-1000.0"].title == "Speed: 1,000 updates a second"

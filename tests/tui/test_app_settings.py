@@ -181,6 +181,16 @@ async def test_enter_on_a_choice_offers_the_names_and_on_a_flag_toggles_it() -> 
         assert await on.press("enter") == [Change("nesterov", True)]
 
 
+async def test_an_editor_that_is_asked_for_twice_at_once_opens() -> None:
+    async with piloted() as on:
+        panel = on.cockpit.query_one(HyperparametersPanel)
+        panel.select("batch_size")
+        for _ in range(2):  # before the first has a line to type in
+            panel.action_edit()
+        await on.pilot.pause()
+        assert isinstance(on.app.focused, Input)
+
+
 async def test_stop_conditions_are_listed_with_the_run() -> None:
     config = configure({"epochs": 5, "target_accuracy": 0.95, "speed": 100})
     async with piloted(run_view(State.RUNNING, config=config)) as on:

@@ -47,7 +47,7 @@ def test_the_version_is_told(call: Call) -> None:
     [
         (["--sed", "3"], "'--sed': there is no such option (did you mean --seed?)"),
         (["run", "--quit"], "'--quit': there is no such option"),
-        (["rum"], "'rum': there is no such command; there are run, config, completion (did you"),
+        (["rum"], "'rum': there is no such command; there are run, config, bench, completion (d"),
         (["run", "fast"], "unexpected extra argument (fast)"),
         (["--seed"], "Option '--seed' requires an argument (from --seed)"),
         (["--batch-size", "0"], "'0' is not allowed: it must be a whole number of at least 1"),
@@ -63,7 +63,7 @@ def test_the_version_is_told(call: Call) -> None:
         (["--optimizer", "adam", "--momentum", "0.9"], "Adam has no such hyperparameter; it has"),
         (["--nesterov"], "Nesterov needs a momentum above 0"),
         (["--fps", "0"], "a whole number from 1 to 60 (from --fps)"),
-        (["--theme", "pink"], "one of dark, light (from --theme)"),
+        (["--theme", "pink"], "one of dark, light, textual-dark, "),
         (["--config", "absent.toml"], "'absent.toml' cannot be read: No such file or directory"),
         (["--summary", "/absent/run.json"], "'/absent/run.json' cannot be written: No such file"),
         (["completion", "tcsh"], "'tcsh' is not one of 'bash', 'zsh', 'fish'"),

@@ -61,7 +61,7 @@ def showing(state: State, **changes: Any) -> Snapshot:
         (State.FINISHED, 0, "done", 0),
         (State.PAUSED, None, "stopped", 0),
         (State.RUNNING, 0, "stopped", 0),
-        (State.RUNNING, 143, "interrupted", 130),
+        (State.RUNNING, 130, "interrupted", 130),
         (State.DIVERGED, 0, "diverged", 0),
         (State.DIVERGED, 1, "diverged", 1),
         (State.FAILED, 0, "failed", 1),

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.config import configure
-from core.snapshot import Moment, State
+from core.snapshot import Evaluation, Moment, State
 from core.strategies import STRATEGIES
 from tests.tui import views
 from tests.tui.stage import Hands, Stage
@@ -80,8 +80,35 @@ def test_divergence_says_the_way_back() -> None:
     text = said(State.DIVERGED, way_back=Moment(updates=12_000), learning_rate=3.0)
     assert "not a number" in text
     assert "z goes back to update 12,000" in text
-    assert "lower the learning rate (3.00 now)" in text
-    assert "z goes back" not in said(State.DIVERGED, way_back=None)
+    lost = said(State.DIVERGED, way_back=None, learning_rate=3.0)
+    assert "- lowers the learning rate (3.00 now)" in lost
+    assert "z goes back" not in lost
+
+
+@pytest.mark.parametrize("state", [State.RUNNING, State.PAUSED])
+@pytest.mark.parametrize("loss", [2.30, 27.1])
+def test_what_was_learnt_and_lost_is_put_down_to_the_learning_rate(
+    state: State, loss: float
+) -> None:
+    text = said(state, train_loss=loss, way_back=Moment(updates=12_000))
+    assert "is no better than that of guessing, 2.30: the steps are too long." in text
+    assert "z goes back to update 12,000" in text
+
+
+@pytest.mark.parametrize(("updates", "loss"), [(100, 27.1), (144_601, 1.9), (144_601, None)])
+def test_a_run_that_begins_or_learns_is_not_warned(updates: int, loss: float | None) -> None:
+    assert "guessing" not in said(updates=updates, train_loss=loss)
+
+
+@pytest.mark.parametrize(("loss", "warned"), [(2.31, False), (2.7, True)])
+def test_a_run_that_never_learnt_is_warned_only_if_it_gets_worse(loss: float, warned: bool) -> None:
+    untaught = Evaluation(Moment(), 2.31, 0.1)
+    assert ("guessing" in said(train_loss=loss, best=untaught)) is warned
+
+
+def test_a_schedule_that_has_ended_is_said() -> None:
+    assert "brought the learning rate to 0" in said(learning_rate=0.0)
+    assert "brought" not in said()
 
 
 def test_a_failure_gives_its_reason_once() -> None:

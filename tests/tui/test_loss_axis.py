@@ -51,6 +51,11 @@ def test_logarithmic_ticks_lie_on_the_axis(one: float, other: float, most: int) 
     assert -1e-6 <= made.place(lowest) <= made.place(highest) <= 1 + 1e-6
 
 
+@given(positive, st.integers(2, 12))
+def test_two_ticks_at_least_give_the_scale(high: float, most: int) -> None:
+    assert len(axis.linear(0.0, axis.round_up(high), most).ticks) >= 2
+
+
 def test_labels_are_short() -> None:
     assert axis.linear(0, 1_250_000, 4).labels == ("0", "500k", "1M")
     assert axis.linear(0, 10, 3, " s").labels == ("0 s", "5 s", "10 s")

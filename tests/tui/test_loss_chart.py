@@ -10,12 +10,22 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.console import Console
 
 from core.snapshot import Clock, Curve, History, Moment, Phase
 from tests.tui import views
 from tui.display import STRATEGY_LOOKS
 from tui.widgets.chart import Chart, draw
-from tui.widgets.loss_chart import ASCII, UNICODE, Limits, Measure, Wish, compose
+from tui.widgets.loss_chart import (
+    ASCII,
+    COLOURLESS,
+    UNICODE,
+    Ink,
+    Limits,
+    Measure,
+    Wish,
+    compose,
+)
 
 NOW = Moment(3000, 3000, 3.0, 0.05)
 PHASES = (
@@ -23,6 +33,7 @@ PHASES = (
     Phase("stochastic", 1, Moment(1000, 1000, 1.0)),
     Phase("mini-batch", 64, Moment(2000, 2000, 2.0)),
 )
+CONSOLE = Console()
 WISH = Wish(Measure.LOSS, Clock.UPDATES, log=False, width=90, height=24)
 
 
@@ -115,7 +126,7 @@ def test_what_is_not_a_number_is_a_gap(log: bool) -> None:
 def test_any_values_in_any_room_can_be_drawn(
     loss: list[float], width: int, height: int, measure: Measure, log: bool, ascii: bool
 ) -> None:
-    wish = Wish(measure, Clock.SECONDS, log, width, height, ascii)
+    wish = Wish(measure, Clock.SECONDS, log, width, height, ASCII if ascii else UNICODE)
     drawn = chart(wish, history=with_loss(np.array(loss, float)))
     for layer in drawn.layers:
         assert all(0 <= place <= 1 for place in (*layer.x, *layer.y))
@@ -133,7 +144,7 @@ def test_a_run_that_has_not_begun_has_axes_and_no_curves() -> None:
 
 
 def test_ascii_is_seven_bits() -> None:
-    text = draw(chart(replace(WISH, ascii=True))).plain
+    text = draw(chart(replace(WISH, markers=ASCII))).plain
     assert text.isascii()
     assert {ASCII.line, ASCII.band, ASCII.test, ASCII.switch} <= set(text)
     assert "S stochastic" in text
@@ -163,8 +174,51 @@ def test_a_band_of_one_value_hides_behind_its_line() -> None:
     flat = Curve(x, mean, mean, mean, mean, np.ones(40))
     curves = dict.fromkeys(Clock, flat)
     nothing = dict.fromkeys(Clock, views.curve(np.zeros(0), np.zeros(0)))
-    drawn = chart(history=History(1, curves, nothing, nothing, PHASES[:1]))
-    assert UNICODE.band not in draw(drawn).plain
+    wish = replace(WISH, markers=COLOURLESS)
+    drawn = chart(wish, history=History(1, curves, nothing, nothing, PHASES[:1]))
+    assert COLOURLESS.band not in draw(drawn).plain
+
+
+def test_the_band_is_the_ground_that_the_line_is_drawn_on() -> None:
+    wish = replace(WISH, ink=Ink(bands={"batch": "#001122"}))
+    drawn = draw(chart(wish, history=views.history(NOW, PHASES[:1])))
+    assert UNICODE.band not in drawn.plain
+    lines = drawn.split("\n")
+    grounds = [
+        (line.plain[x], style.bgcolor.name)
+        for line in lines
+        for x in range(len(line))
+        if (style := line.get_style_at_offset(CONSOLE, x)).bgcolor
+    ]
+    assert {name for _, name in grounds} == {"#001122"}
+    signs = {sign for sign, _ in grounds}
+    assert " " in signs
+    assert any("\u2800" < sign <= "\u28ff" for sign in signs)
+
+
+@pytest.mark.parametrize("height", [6, 10, 24])
+def test_the_line_keeps_clear_of_the_row_of_names(height: int) -> None:
+    drawn = chart(replace(WISH, height=height))
+    lines = [layer for layer in drawn.layers if layer.marker == UNICODE.line]
+    assert max(drawn.frame.row(place) for layer in lines for place in layer.y) < height - 3
+
+
+@pytest.mark.parametrize("clock", Clock)
+def test_a_run_that_begins_again_has_its_axis_begin_again(clock: Clock) -> None:
+    limits, wish = Limits(), replace(WISH, clock=clock)
+    fresh = compose(views.history(Moment(), PHASES), Moment(), wish, limits).frame.x
+    compose(views.history(NOW, PHASES), NOW, wish, limits)
+    assert compose(views.history(Moment(), PHASES), Moment(), wish, limits).frame.x == fresh
+    assert fresh.high in (1.0, 10.0)
+
+
+def test_of_tests_that_share_a_place_the_last_one_is_drawn() -> None:
+    x, loss = np.array([0.0, 1.0]), np.array([2.0, 0.5])
+    tested = dict.fromkeys(Clock, views.curve(x, loss, 0))
+    nothing = dict.fromkeys(Clock, views.curve(np.zeros(0), np.zeros(0)))
+    drawn = chart(history=History(1, nothing, tested, tested, PHASES[:1]))
+    (points,) = [layer for layer in drawn.layers if layer.marker == UNICODE.test]
+    assert points.y == pytest.approx([drawn.frame.y.place(0.5)], abs=0.03)
 
 
 def test_limits_hold_while_the_curve_grows_into_them() -> None:

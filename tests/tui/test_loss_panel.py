@@ -10,7 +10,7 @@ import pytest
 from core.snapshot import RunView, State
 from tests.tui import views
 from tests.tui.stage import Hands, Stage
-from tui.display import Display
+from tui.display import STRATEGY_LOOKS, Display
 from tui.widgets.loss import LossPanel
 from tui.widgets.loss_chart import Measure
 from tui.widgets.sparkline import ASCII_BARS, BARS, bars
@@ -67,7 +67,7 @@ async def test_a_choice_is_seen_at_once_also_while_paused() -> None:
         panel.toggle_log()
         await pilot.pause()
         assert panel.border_title == "Test accuracy"
-        assert "examples [x]" in app.text
+        assert "updates [x]" in app.text
         assert "accuracy [m]" in app.text
         assert "100 %" in app.text
 
@@ -118,7 +118,7 @@ async def test_losses_that_are_not_numbers_leave_the_panel_alive() -> None:
         recent = np.array([2.0, np.nan, np.inf, -np.inf, 1.0], np.float32)
         panel.show(views.run_view(State.DIVERGED, recent=recent, train_loss=float("nan")))
         await pilot.pause()
-        assert "latest 5 updates: 1.00 to 2.00" in app.text
+        assert "latest 5 updates:     1.00 to   2.00" in app.text
 
 
 async def test_before_the_first_update_it_says_what_will_stand_there() -> None:
@@ -138,6 +138,22 @@ async def test_the_sparkline_shows_the_latest_updates_newest_at_the_right() -> N
         rows = [panel.sparkline.render_line(y).text for y in range(panel.sparkline.size.height)]
         assert rows[-1][-3:] == "█▁█"
         assert len(rows[-1]) == panel.sparkline.size.width
+
+
+async def test_a_bar_has_the_colour_of_the_strategy_that_made_its_update() -> None:
+    panel = LossPanel(Display(), now=Hands())
+    async with Stage(panel).run_test(size=(44, 20)) as pilot:
+        run = views.run_view(recent=np.ones(40, np.float32))
+        before, now = run.history.phases
+        three_ago = replace(now, start=views.moment(run.at.updates - 3))
+        run = replace(run, history=replace(run.history, phases=(before, three_ago)))
+        panel.show(run)
+        await pilot.pause()
+        parts = [part for part in panel.sparkline.render_line(1) if part.text.strip()]
+        colours = [(len(part.text), part.style and part.style.color) for part in parts]
+        expected = [STRATEGY_LOOKS[name].colour for name in (before.strategy, now.strategy)]
+        assert [length for length, _ in colours] == [37, 3]
+        assert [colour and colour.name for _, colour in colours] == [c.lower() for c in expected]
 
 
 @pytest.mark.parametrize("levels", [BARS, ASCII_BARS])

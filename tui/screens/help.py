@@ -30,7 +30,7 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="box") as box:
             box.border_title = "Keys"
-            box.border_subtitle = "escape closes"
+            box.border_subtitle = "up, down: more   escape closes"
             yield Static(Content("\n").join(_lines()))
 
 

@@ -55,12 +55,14 @@ def settle(held: float, needed: float) -> float:
 
 
 def linear(low: float, high: float, most: int, suffix: str = "") -> Axis:
-    """An axis with at most `most` evenly spaced ticks (and at least the one at `low`)."""
+    """An axis with at most `most` evenly spaced ticks; two of them, if allowed, at least."""
     raw = (high - low) / max(most - 1, 1)
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(s * power for s in (*_STEPS, 20.0) if s * power >= raw * 0.999)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     ticks = tuple(i * step for i in range(first, last + 1))[: max(most, 1)]
+    if len(ticks) == 1 and most > 1:
+        ticks = (low, high)
     labels = tuple(compact(float(f"{tick:.6g}")) + suffix for tick in ticks)
     return Axis(low, high, ticks, labels)
 

@@ -39,7 +39,9 @@ def _advice(run: RunView) -> str:
         return ""
     ways = []
     if run.way_back is not None:
-        ways.append(f"z  goes back to update {fmt.count(run.way_back.updates)}")
+        ways.append(
+            f"z  goes back to update {fmt.count(run.way_back.updates)}, and the settings of then"
+        )
     if run.state is State.DIVERGED:
         ways.append("-  lowers the learning rate")
     ways.append("r  begins again from the same seed")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
+from rich.color import Color as Ink
+from rich.style import Style
 from rich.text import Text
 from textual.color import Color
 
 from tui.widgets.axis import Axis
 from tui.widgets.marks import Label, Mark, name_marks
 
+WASH = "█"  # a marker that colours the ground of a cell instead of writing into it
 _FRAME = 2  # rows below the canvas: the axis and its labels
 _LABEL_WIDTH = 4  # columns of a y label at least, so that the canvas does not move
 _TO_ASCII = str.maketrans("┌┐└┘├┤┬┴┼─│", "+++++++++-|")
@@ -152,7 +156,35 @@ def draw(chart: Chart) -> Text:
         y = depth if chart.names_below else 1 - depth
         plot.text(label.text, x, y, color=_rgb(label.colour), style="bold", alignment="left")
     drawn = plot.build()
-    return Text.from_ansi(drawn.translate(_TO_ASCII) if chart.ascii else drawn)
+    return _washed(Text.from_ansi(drawn.translate(_TO_ASCII) if chart.ascii else drawn))
+
+
+def _washed(text: Text) -> Text:
+    """`text` with WASH as a coloured ground, also of what was drawn over it within a column."""
+    lines = text.split("\n")
+    grounds: list[dict[int, Ink]] = [_wash(line) for line in lines]
+    for column in {column for ground in grounds for column in ground}:
+        rows = [row for row, ground in enumerate(grounds) if column in ground]
+        for row in range(rows[0], rows[-1]):
+            grounds[row + 1].setdefault(column, grounds[row][column])
+    for line, ground in zip(lines, grounds, strict=True):
+        line.plain = line.plain.replace(WASH, " ")
+        for colour, cells in groupby(range(len(line)), key=ground.get):
+            first, *others = cells
+            if colour is not None:
+                line.stylize(Style(bgcolor=colour), first, (others or [first])[-1] + 1)
+    return Text("\n").join(lines)
+
+
+def _wash(line: Text) -> dict[int, Ink]:
+    """The colour of each cell of `line` that holds WASH."""
+    return {
+        place: span.style.color
+        for span in line.spans
+        if isinstance(span.style, Style) and span.style.color
+        for place in range(span.start, span.end)
+        if line.plain[place] == WASH
+    }
 
 
 def _rgb(colour: str | None) -> tuple[int, int, int] | str:

@@ -13,13 +13,14 @@ from tui import format as fmt
 from tui.widgets.lines import Lines
 from tui.widgets.panel import Panel
 
-NUMBER_WIDTH = 11  # of the column of updates
+_NUMBER_WIDTH = 7  # of the column of updates, at least
 
 
 class EventsPanel(Panel):
     """Each event with the update that it happened at; up and down scroll."""
 
     TITLE = "Events"
+    KEYS = "up, down"
 
     BINDINGS = [
         Binding("up", "scroll(-1)", "newer events"),
@@ -51,13 +52,17 @@ class EventsPanel(Panel):
     def _draw(self) -> None:
         lines = self.query_one(Lines)
         width, height = lines.size
-        written = [line for event in reversed(self._events) for line in self._lines(event, width)]
+        numbers = [len(fmt.count(event.at.updates)) for event in self._events]
+        column = max([_NUMBER_WIDTH, *numbers])
+        written = [
+            line for event in reversed(self._events) for line in self._lines(event, column, width)
+        ]
         self._top = max(0, min(self._top, len(written) - height))
         lines.write(*written[self._top : self._top + height])
 
-    def _lines(self, event: Event, width: int) -> list[Content]:
+    def _lines(self, event: Event, column: int, width: int) -> list[Content]:
         """One event: its update in a column of its own, its text wrapped beside it."""
-        number = f"{fmt.count(event.at.updates):>{NUMBER_WIDTH}}  "
+        number = f" {fmt.count(event.at.updates):>{column}}  "
         room = max(10, width - len(number) - 1)
         first, *rest = wrap(self.look.text(event.text), room) or [""]
         return [

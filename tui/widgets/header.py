@@ -27,7 +27,7 @@ class Header(Lines):
         if not self.size.width:
             return
         run = snapshot.run
-        state = self._state(run)
+        state = self._state(snapshot)
         room = self.size.width - state.cell_length - 1
         left = Content.assemble(*_fitting(_facts(run), room))
         self.write(left.pad_right(max(1, room - left.cell_length)) + state)
@@ -35,8 +35,10 @@ class Header(Lines):
     def on_resize(self) -> None:
         self.show(self._snapshot)
 
-    def _state(self, run: RunView | None) -> Content:
-        state = run.state if run else State.LOADING
+    def _state(self, snapshot: Snapshot) -> Content:
+        run = snapshot.run
+        without = State.FAILED if snapshot.error else State.LOADING
+        state = run.state if run else without
         look = STATE_LOOKS[state]
         sign = look.mark(self._display.ascii)
         epoch = f"epoch {run.at.epoch:.2f}   " if run else ""

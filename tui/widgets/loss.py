@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
@@ -22,11 +23,22 @@ from tui.display import STRATEGY_LOOKS, Display
 from tui.format import number, plural
 from tui.widgets.chart import draw
 from tui.widgets.lines import Lines
-from tui.widgets.loss_chart import ASCII, UNICODE, Ink, Limits, Measure, Wish, compose
+from tui.widgets.loss_chart import (
+    ASCII,
+    COLOURLESS,
+    UNICODE,
+    Ink,
+    Limits,
+    Markers,
+    Measure,
+    Wish,
+    compose,
+)
 from tui.widgets.panel import Panel
 from tui.widgets.sparkline import Sparkline
 
-_BAND_STRENGTH = 0.45  # of the strategy's colour over the ground
+_TINT = 0.15  # of the strategy's colour over the ground, in the band
+_PATTERN = 0.45  # the same where the band is a pattern
 _MOST_OFTEN = 0.25  # seconds between two drawings of the chart
 _SHARE = 10  # drawing may take one part in so many of the time, on a slow machine
 
@@ -38,7 +50,7 @@ class View:
     """What the person chose to see of the history."""
 
     measure: Measure = Measure.LOSS
-    clock: Clock = Clock.UPDATES
+    clock: Clock = Clock.SECONDS  # each strategy takes the room that it takes of one's time
     log: bool = False
 
 
@@ -72,8 +84,8 @@ class LossChart(Widget):
             view.log,
             self.size.width,
             self.size.height,
-            self._display.ascii,
-            self._ink(),
+            self._markers,
+            self._ink,
         )
         due = (run.name, run.history.revision, run.history.phases, wish)
         waits = run.state is State.RUNNING and self._now() < self._free_at and not at_once
@@ -89,13 +101,28 @@ class LossChart(Widget):
         self._free_at = began + max(_MOST_OFTEN, _SHARE * cost)
         self.refresh()
 
+    def legend(self, strategy: str) -> Content:
+        """What the signs mean, the band as it looks under `strategy`."""
+        signs = self._markers
+        line = "⠒⠒" if signs.line == "braille" else signs.line
+        band = (signs.band, self._ink.bands[strategy])
+        return Content.assemble(line, " mean  ", band, " lowest to highest  ", signs.test, " test")
+
     def on_resize(self) -> None:
         self.post_message(self.Resized())
 
+    @property
+    def _markers(self) -> Markers:
+        if self._display.ascii:
+            return ASCII
+        return COLOURLESS if self.app.no_color else UNICODE
+
+    @property
     def _ink(self) -> Ink:
         _, _, ground, text = self.colors
+        strength = _TINT if self._markers is UNICODE else _PATTERN
         bands = {
-            name: ground.blend(Color.parse(look.colour), _BAND_STRENGTH).hex6
+            name: ground.blend(Color.parse(look.colour), strength).hex6
             for name, look in STRATEGY_LOOKS.items()
         }
         return Ink(ground.blend(text, 0.7).hex6, bands)
@@ -165,27 +192,35 @@ class LossPanel(Panel):
             self._draw(self._run, at_once=True)
 
     def _draw(self, run: RunView, *, at_once: bool = False) -> None:
-        colour = STRATEGY_LOOKS[run.config.strategy].colour
-        width = max(self.sparkline.size.width, 1)
-        latest = self.sparkline.show(run.recent[-width:].tolist(), colour)
+        latest = run.recent[-max(self.sparkline.size.width, 1) :].tolist()
+        self.sparkline.show(latest, _colours(run, len(latest)))
         self.query_one("#latest", Lines).write(Content(_range(latest)))
-        self.query_one("#keys", Lines).write(self._keys())
+        self.query_one("#keys", Lines).write(self._keys(run))
         self.report(_facts(run))
         self.chart.show(run, self.view, at_once=at_once)
 
-    def _keys(self) -> Content:
+    def _keys(self, run: RunView) -> Content:
         """What is drawn, with the keys that change it; then, given room, what the signs mean."""
         view = self.view
         scale = "log y" if view.log else "linear y"
         scaled = "" if view.measure is Measure.ACCURACY else f"  {scale} [y]"
         keys = f"{view.clock} [x]{scaled}  {view.measure} [m]"
-        legend = _legend(self.look.ascii) if view.measure is Measure.LOSS else ""
+        legend = self.chart.legend(run.config.strategy) if view.measure is Measure.LOSS else ""
         gap = self.content_size.width - len(keys) - len(legend)
-        return Content(keys + " " * gap + legend if legend and gap >= 3 else keys)
+        return Content.assemble(keys, " " * gap, legend) if legend and gap >= 3 else Content(keys)
 
 
 def _after(value: T, values: Sequence[T]) -> T:
     return values[(values.index(value) + 1) % len(values)]
+
+
+def _colours(run: RunView, count: int) -> list[str]:
+    """The colour of each of the `count` latest updates: that of the strategy that made it."""
+    phases = run.history.phases
+    starts = [phase.start.updates for phase in phases]
+    earlier = range(run.at.updates - count, run.at.updates)  # updates made before each of them
+    made_in = (phases[max(bisect_right(starts, updates) - 1, 0)] for updates in earlier)
+    return [STRATEGY_LOOKS[phase.strategy].colour for phase in made_in]
 
 
 def _range(latest: Sequence[float]) -> str:
@@ -194,16 +229,9 @@ def _range(latest: Sequence[float]) -> str:
     if not finite:
         return "the loss of every update will stand here"
     low, high = number(min(finite)), number(max(finite))
-    return f"latest {plural(len(latest), 'update')}: {low} to {high}"
-
-
-def _legend(ascii: bool) -> str:
-    signs = ASCII if ascii else UNICODE
-    line = signs.line if ascii else "⠒⠒"
-    return f"{line} mean  {signs.band} lowest to highest  {signs.test} test"
+    return f"latest {plural(len(latest), 'update')}: {low:>8} to {high:>6}"
 
 
 def _facts(run: RunView) -> str:
-    if run.evaluation is None:
-        return f"training {number(run.train_loss)}"
-    return f"training {number(run.train_loss)}, test {number(run.evaluation.loss)}"
+    test = f", test {number(run.evaluation.loss):>5}" if run.evaluation else ""
+    return f"training {number(run.train_loss):>5}{test}"

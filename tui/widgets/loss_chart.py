@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import groupby, pairwise
 
@@ -13,10 +13,11 @@ from tui.display import STRATEGY_LOOKS
 from tui.format import count
 from tui.widgets import axis
 from tui.widgets.axis import Axis
-from tui.widgets.chart import Chart, Frame, Layer, Named
+from tui.widgets.chart import WASH, Chart, Frame, Layer, Named
 from tui.widgets.reduce import reduce
 
 _Y_COLUMNS = 7  # a guess at the columns of a y label and the axis, before the labels are known
+_LEAST = {Clock.UPDATES: 10.0, Clock.EXAMPLES: 10.0, Clock.SECONDS: 1.0}  # that an x axis spans
 
 
 class Measure(StrEnum):
@@ -49,7 +50,9 @@ class Markers:
     dots: tuple[int, int]  # that the line has in a character cell, across and up
 
 
-UNICODE = Markers(line="braille", band="░", test="◆", switch="┊", dots=(2, 4))
+# The band is a faint tint behind the line; without colours it must be a pattern.
+UNICODE = Markers(line="braille", band=WASH, test="◆", switch="┊", dots=(2, 4))
+COLOURLESS = replace(UNICODE, band="░")
 ASCII = Markers(line="*", band=".", test="o", switch=":", dots=(1, 1))
 
 
@@ -70,12 +73,12 @@ class Wish:
     log: bool
     width: int
     height: int
-    ascii: bool = False
+    markers: Markers = UNICODE
     ink: Ink = field(default_factory=Ink)
 
     @property
-    def markers(self) -> Markers:
-        return ASCII if self.ascii else UNICODE
+    def ascii(self) -> bool:
+        return self.markers is ASCII
 
 
 class Limits:
@@ -91,28 +94,39 @@ class Limits:
 
 def compose(history: History, now: Moment, wish: Wish, limits: Limits) -> Chart:
     """The chart that `wish` asks for, at most two points of a curve to a column."""
-    end = limits.settle(wish.clock, now.on(wish.clock))
+    end = limits.settle(wish.clock, max(now.on(wish.clock), _LEAST[wish.clock]))
     suffix = " s" if wish.clock is Clock.SECONDS else ""
     columns = max(wish.width - _Y_COLUMNS, 2)
     x = axis.linear(0.0, end, most=max(columns // 9, 2), suffix=suffix)
-    curves = [wish.measure.curve(history, wish.clock)]
-    if wish.measure is Measure.LOSS:
-        curves.append(Measure.TEST_LOSS.curve(history, wish.clock))
+    curve = wish.measure.curve(history, wish.clock)
+    tested = Measure.TEST_LOSS.curve(history, wish.clock)
     # The limits come from what is drawn, not from single updates that the means smooth out.
-    y = _y_axis([reduce(curve, 0.0, end, columns) for curve in curves], wish, limits)
+    shown = [_thinned(curve, wish.measure, end, columns)]
+    if wish.measure is Measure.LOSS:
+        shown.append(_thinned(tested, Measure.TEST_LOSS, end, columns))
+    y = _y_axis(shown, wish, limits)
     frame = Frame(wish.width, wish.height, x, y, wish.markers.dots)
     if not frame.fits:
         return Chart(frame)
     stretches = _visible(history.phases, wish.clock, frame)
-    layers = [*_curves(curves[0], stretches, frame, wish)]
+    layers = [*_curves(curve, stretches, frame, wish)]
     if wish.measure is Measure.LOSS:
         # Few enough test points to leave the line beneath them in sight.
-        tests = reduce(curves[1], 0.0, end, frame.across, 4 * frame.dots[0])
+        tests = _thinned(tested, Measure.TEST_LOSS, end, frame.across, 4 * frame.dots[0])
         layers += _layers(_in_cells(_dots(tests, frame), frame), wish.markers.test, None, False)
     marks = [stretch.named(frame, wish.ascii) for stretch in stretches]
     # Accuracy rises to the top, where the names would be in its way.
     low = wish.measure is Measure.ACCURACY
     return Chart(frame, layers, marks, low, wish.ink.axes, wish.ascii)
+
+
+def _thinned(curve: Curve, measure: Measure, end: float, dots: int, together: int = 1) -> Curve:
+    """`curve` as far as there is room: training losses as their mean, of several tests the last.
+
+    The mean of two tests would be a value that no test ever gave.
+    """
+    thinned = reduce(curve, 0.0, end, dots, together)
+    return thinned if measure is Measure.LOSS else replace(thinned, mean=thinned.last)
 
 
 def _y_axis(shown: list[Curve], wish: Wish, limits: Limits) -> Axis:
@@ -123,7 +137,10 @@ def _y_axis(shown: list[Curve], wish: Wish, limits: Limits) -> Axis:
     positive = [v for v in values if v > 0]
     if wish.log and positive:
         return axis.logarithmic(min(positive), max(positive), most)
-    return axis.linear(0.0, limits.settle(wish.measure, max(values, default=1.0)), most)
+    rows = max(wish.height - 2, 2)
+    headroom = rows / (rows - 1)  # the first row is for the names of the switches
+    high = limits.settle(wish.measure, headroom * max(values, default=1.0))
+    return axis.linear(0.0, high, most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +195,7 @@ def _curves(curve: Curve, stretches: list[_Stretch], frame: Frame, wish: Wish) -
         yield from _layers(edge, wish.markers.switch, stretch.colour)
     joint: list[_Group] = []  # where the line before ended, so that the curve does not break
     for stretch, part in parts:
-        line = reduce(part, 0.0, end, frame.across)
-        dots = _dots(line, frame)
+        dots = _dots(_thinned(part, wish.measure, end, frame.across), frame)
         yield from _layers(joint + dots, wish.markers.line, stretch.colour)
         if wish.measure is not Measure.LOSS and len(dots) <= frame.columns // 3:
             yield from _layers(_in_cells(dots, frame), wish.markers.test, stretch.colour, False)

@@ -17,11 +17,13 @@ from tui.display import Display
 class Panel(Vertical, can_focus=True):
     """A bordered part of the cockpit that draws some of a RunView.
 
-    Its name stands on the upper border, left; live facts on the lower one, right.
+    Its name stands on the upper border, left, and while it has the focus the keys that work in
+    it; live facts stand on the lower border, right.
     """
 
     ALLOW_MAXIMIZE = True
     TITLE: ClassVar[str] = ""
+    KEYS: ClassVar[str] = ""
 
     class Asked(Message):
         """The person asked for something that the engine is to do."""
@@ -40,7 +42,15 @@ class Panel(Vertical, can_focus=True):
         """Put a name on the upper border. A new one paints the whole panel again."""
         if name != self._title:
             self._title = name
-            self.border_title = name
+            self._write_title()
+
+    def watch_has_focus(self, focused: bool) -> None:
+        super().watch_has_focus(focused)
+        self._write_title()
+
+    def _write_title(self) -> None:
+        keys = self.KEYS if self.has_focus else ""
+        self.border_title = self.look.text(f"{self._title} · {keys}") if keys else self._title
 
     def report(self, facts: str) -> None:
         """Put live facts on the lower border, and paint no more than that line."""

@@ -129,6 +129,7 @@ class PredictionsPanel(Panel):
     """Real test examples and what the network says of them, live; arrows select one."""
 
     TITLE = "Predictions"
+    KEYS = "arrows select"
     BINDINGS = [
         Binding("left", "select(-1, 0)", "Select", show=False),
         Binding("right", "select(1, 0)", "Select", show=False),

@@ -15,6 +15,8 @@ Fact = tuple[str, str]
 
 NARROW = 36  # columns below which the bar needs the room of the remaining time
 CELL = 20  # the least width of a name and its figure
+_GAP = 3  # columns between two of them, where there is room
+_REMAINS = 12  # columns of "1:39:54 left"
 
 
 class ProgressPanel(Panel):
@@ -44,17 +46,20 @@ class ProgressPanel(Panel):
         remains = "" if left is None else f"{fmt.clock(left)} left"
         figures = f" {fmt.percent(done, 0):>5} "
         if width >= NARROW:
-            figures += f"{remains:>10} "
+            figures += f"{remains:>{_REMAINS}} "
         room = max(1, width - len(name) - len(figures))
         return Content(name) + bar(done, room, ascii=self.look.ascii) + figures
 
     def _cells(self, facts: tuple[Fact, ...], width: int) -> Content:
         """Names to the left and figures to the right of equal cells."""
-        room = (width - 1) // len(facts) - 1
+        gaps = len(facts) - 1
+        between = max(1, min(_GAP, width - 2 - len(facts) * CELL)) if gaps else 0
+        room = (width - 2 - gaps * between) // len(facts)
         parts: list[tuple[str, str]] = []
-        for name, figure in facts:
+        for place, (name, figure) in enumerate(facts):
+            before = " " * (between if place else 1)
             gap = " " * max(1, room - len(name) - len(figure))
-            parts += [(f" {name}{gap}", "$foreground-muted"), (figure, "bold")]
+            parts += [(f"{before}{name}{gap}", "$foreground-muted"), (figure, "bold")]
         return Content.assemble(*parts)
 
 
@@ -86,16 +91,19 @@ def _most_important(run: RunView) -> list[Fact]:
 
 
 def _rate(run: RunView, per_second: float) -> str:
-    return fmt.number(per_second) if run.state is State.RUNNING else fmt.MISSING
+    """0 is not yet measured: the first update of a strategy may take seconds."""
+    measured = run.state is State.RUNNING and per_second > 0
+    return fmt.number(per_second) if measured else fmt.MISSING
 
 
 def _seconds_left(run: RunView, examples: float) -> float | None:
     """How long so many examples take at the current rate; None when nothing moves."""
-    return examples / run.examples_per_second if run.examples_per_second > 0 else None
+    moves = run.state is State.RUNNING and run.examples_per_second > 0
+    return examples / run.examples_per_second if moves else None
 
 
 def _outlook(run: RunView) -> str:
-    """Why it stands still, or when it will stop."""
+    """Why it stands still, or what holds it back and when it will stop."""
     if run.state in (State.DIVERGED, State.FAILED):
         return ""  # the banner says it
     if run.state is not State.RUNNING:
@@ -110,4 +118,10 @@ def _outlook(run: RunView) -> str:
     if wanted.seconds is not None:
         lefts.append(wanted.seconds - run.at.seconds)
     known = [left for left in lefts if left is not None and left >= 0]
-    return f"stops in {fmt.clock(min(known))}" if known else ""
+    held = f"held to {_limit(wanted.speed)}" if wanted.speed else ""
+    stops = f"stops in {fmt.clock(min(known))}" if known else ""
+    return ", ".join(said for said in (held, stops) if said)
+
+
+def _limit(speed: float) -> str:
+    return "1 update/s" if speed == 1 else f"{speed:,.6g} updates/s"

@@ -42,6 +42,8 @@ class Row:
     def text(self) -> str:
         if self.setting.name == "optimizer":
             return OPTIMIZERS[str(self.value)].torch_name
+        if isinstance(self.value, float) and self.value >= 1000:
+            return f"{self.value:,.6g}{self.unit}"
         return self.setting.kind.write(self.value) + (self.unit if self.value is not None else "")
 
     @property
@@ -65,6 +67,7 @@ class SettingList(Panel):
     answered with the reason, and the old one stays.
     """
 
+    KEYS = "arrows, enter"
     BINDINGS = [
         Binding("up", "move(-1)", "previous setting"),
         Binding("down", "move(1)", "next setting"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from math import isfinite
+from operator import itemgetter
 
 from rich.segment import Segment
 from rich.style import Style
@@ -36,7 +38,7 @@ def bars(values: Sequence[float], height: int, levels: str) -> list[str]:
 
 
 class Sparkline(Widget):
-    """As many of the latest values as it has columns, in one colour.
+    """As many of the latest values as it has columns, each in a colour of its own.
 
     Its own, because Textual's ends the app on a value that is not finite.
     """
@@ -47,17 +49,15 @@ class Sparkline(Widget):
         super().__init__()
         self._levels = ASCII_BARS if display.ascii else BARS
         self._values: Sequence[float] = ()
-        self._colour = ""
+        self._colours: Sequence[str] = ()
         self._drawn: tuple[Size, list[str]] = (Size(), [])
 
-    def show(self, values: Sequence[float], colour: str) -> Sequence[float]:
-        """Draw the latest of `values`, oldest first; those that had room are returned."""
-        shown = values[-self.size.width :] if self.size.width else ()
-        if (list(shown), colour) != (list(self._values), self._colour):
-            self._values, self._colour = shown, colour
+    def show(self, values: Sequence[float], colours: Sequence[str]) -> None:
+        """Draw `values`, oldest first, each in the one of `colours` beside it."""
+        if (list(values), list(colours)) != (list(self._values), list(self._colours)):
+            self._values, self._colours = values, colours
             self._drawn = (Size(), [])
             self.refresh()
-        return shown
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
@@ -66,5 +66,9 @@ class Sparkline(Widget):
         rows = self._drawn[1]
         base = self.rich_style
         text = rows[y] if y < len(rows) and width else ""
-        line = Strip([Segment(text, base + Style(color=self._colour or None))])
-        return line.adjust_cell_length(width, base)
+        painted = groupby(zip(text, self._colours[-width:], strict=False), itemgetter(1))
+        line = [
+            Segment("".join(bar for bar, _ in some), base + Style(color=colour))
+            for colour, some in painted
+        ]
+        return Strip(line).adjust_cell_length(width, base)

@@ -45,7 +45,8 @@ class ValueEditor(Vertical):
         yield Static(self._setting.kind.allowed, classes="answer", markup=False)
 
     def on_mount(self) -> None:
-        self.query_one(Input).focus()
+        for line in self.query(Input):  # there is none if another key has closed the editor again
+            line.focus()
 
     @on(Input.Submitted)
     def _apply(self, message: Input.Submitted) -> None:
