@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class UserError(Exception):
     """Something that was given cannot be used.
@@ -25,3 +28,9 @@ class UserError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} (from {self.source})" if self.source else self.message
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """ " (did you mean sgd?)": the one of `names` that `name` resembles; "" if none does."""
+    near = get_close_matches(name, names, n=1)
+    return f" (did you mean {near[0]}?)" if near else ""

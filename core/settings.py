@@ -10,10 +10,9 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any, Protocol
 
-from core.errors import UserError
+from core.errors import UserError, did_you_mean
 
 # Digits, or groups of three of them: 60000, 60,000 and 60_000, but not 6,0.
 _WHOLE = re.compile(r"[+-]?(\d{1,3}([,_]\d{3})+|\d{1,30})", re.ASCII)
@@ -118,9 +117,7 @@ class Choice:
         name = str(text).strip().lower().replace("_", "-")
         if name in self.names:
             return name
-        near = get_close_matches(name, self.names, n=1)
-        hint = f" (did you mean {near[0]}?)" if near else ""
-        raise UserError(f"{refuse(text, self.allowed)}{hint}")
+        raise UserError(f"{refuse(text, self.allowed)}{did_you_mean(name, self.names)}")
 
     def write(self, value: str) -> str:
         return value

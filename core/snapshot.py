@@ -167,6 +167,11 @@ class RunView:
     reason: str = ""  # why it is in this state, in one line: a stop condition, an error, ...
     way_back: Moment | None = None  # where GoBack would lead, if anywhere
 
+    @property
+    def updates_per_epoch(self) -> int:
+        """The last one may take fewer examples than the others."""
+        return -(-self.training_examples // self.examples_per_update)
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:

@@ -8,19 +8,24 @@ from core.evaluation import only_looking
 
 # Multiplications of one micro-batch's forward pass: with the backward pass, which takes twice as
 # many, a few milliseconds on one core. A pause waits for no more than that.
-_MICRO_BATCH_WORK = 1 << 27
+_MICRO_BATCH_WORK = 1 << 28
+_CONVOLUTION = 2  # times as long for a multiplication as a linear layer's, or more
 _FEWEST, _MOST = 16, 8192  # fewer would waste the processor, more its cache
 
 
 def multiplications(model: nn.Module, example: Tensor) -> int:
-    """Multiplications that `example` (1, ...) takes on its way through linear and conv layers."""
+    """Multiplications that `example` (1, ...) takes on its way through linear and conv layers.
+
+    Those of a convolution, which take longer, count for more.
+    """
     count = 0
 
     def note(layer: nn.Module, _inputs: object, output: Tensor) -> None:
         nonlocal count
         weight = layer.weight
         assert isinstance(weight, Tensor)
-        count += output.numel() * weight[0].numel()
+        each = 1 if isinstance(layer, nn.Linear) else _CONVOLUTION
+        count += each * output.numel() * weight[0].numel()
 
     layers = [m for m in model.modules() if isinstance(m, nn.Linear | nn.Conv1d | nn.Conv2d)]
     hooks = [layer.register_forward_hook(note) for layer in layers]

@@ -1,22 +1,14 @@
-"""How many threads the kernels' matrix products may use."""
+"""The matrix products of the kernels: one thread each, since the kernels share out the work."""
 
 from __future__ import annotations
 
-from functools import cache
-
 import scipy.linalg.cython_blas  # noqa: F401  what numba's np.dot calls; loads its library
-from threadpoolctl import LibController, ThreadpoolController
+from threadpoolctl import threadpool_limits
 
 
-@cache
-def _libraries() -> list[LibController]:
-    """The BLAS libraries of this process; finding them takes milliseconds, so once."""
-    found = ThreadpoolController().select(user_api="blas").lib_controllers
-    return list(found)
+def keep_to_one_thread() -> None:
+    """Let every BLAS of this process that can be told so work in the thread that calls it.
 
-
-def use_blas_threads(count: int) -> None:
-    """Let the kernels' matrix products use `count` threads each."""
-    for library in _libraries():
-        if library.num_threads != count:
-            library.set_num_threads(count)
+    torch brings a BLAS of its own, which is not among them.
+    """
+    threadpool_limits(1, user_api="blas")

@@ -273,28 +273,3 @@ def updates_of_many(
         change(code, net.weights, grad, memories, h, step)
         step += 1
     return int(rows.shape[0])
-
-
-@kernel
-def add_gradient(
-    net: Network, data: Examples, rows: Ints, scale: np.float32, part: Floats, grad: Floats
-) -> float:
-    """Add the gradient of the examples in `rows` (b,) to `grad`; returns their loss.
-
-    Both are summed and times `scale`. `part` is room for as much as `grad`. Rows that follow one
-    another in memory are not copied together first.
-    """
-    b = rows.size
-    a = np.empty(b * net.widths[1:].sum(), np.float32)
-    d = np.empty_like(a)
-    if rows[b - 1] - rows[0] == b - 1 and np.all(rows[1:] > rows[:-1]):
-        x = data.images[rows[0] : rows[0] + b]
-        labels = data.labels[rows[0] : rows[0] + b]
-    else:
-        x = np.empty((b, net.widths[0]), np.float32)
-        labels = np.empty(b, np.int64)
-        gather(data, rows, x, labels)
-    loss = gradient_of_many(net, x, labels, scale, a, d, part)
-    for i in range(grad.size):
-        grad[i] += part[i]
-    return loss

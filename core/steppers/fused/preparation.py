@@ -58,12 +58,12 @@ class Preparation:
 def call_every_kernel() -> None:
     """Call each kernel once with arguments of the types that training uses: that compiles it."""
     from core.steppers.fused.arrays import Examples, Memories, Network
-    from core.steppers.fused.blas import use_blas_threads
+    from core.steppers.fused.blas import keep_to_one_thread
     from core.steppers.fused.changes import change
-    from core.steppers.fused.kernels import add_gradient, updates_of_many, updates_of_one
+    from core.steppers.fused.kernels import updates_of_many, updates_of_one
 
-    use_blas_threads(1)
-    weights, memory, gradient, room = (np.zeros(32, np.float32) for _ in range(4))
+    keep_to_one_thread()
+    weights, memory, gradient = (np.zeros(32, np.float32) for _ in range(3))
     net = Network(weights, np.array([2, 2]), np.array([0]), np.array([[0, 16]]))
     memories = Memories(memory, memory, memory)
     data = Examples(np.zeros((2, 2), np.float32), np.zeros(2, np.int64))
@@ -71,7 +71,6 @@ def call_every_kernel() -> None:
     h = np.zeros(7)
     updates_of_one(net, memories, data, rows, rates, 0, h, 0, losses)
     updates_of_many(net, memories, data, rows.reshape(1, 2), rates, 0, h, 0, losses)
-    add_gradient(net, data, rows, np.float32(0.5), room, gradient)
     change(0, weights, gradient, memories, h, 0)
 
 

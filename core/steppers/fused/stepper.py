@@ -13,13 +13,15 @@ from torch import Tensor, nn
 
 from core.optimizers.live import LiveOptimizer
 from core.steppers.fused.arrays import Doubles, Examples, Floats, Memories, Network
-from core.steppers.fused.blas import use_blas_threads
 from core.steppers.fused.chain import Chain
 from core.steppers.fused.changes import change
-from core.steppers.fused.kernels import add_gradient, updates_of_many, updates_of_one
+from core.steppers.fused.gradient import LargeGradient, SharedGradient
+from core.steppers.fused.kernels import updates_of_many, updates_of_one
 from core.steppers.fused.memory import FlatMemory
 from core.steppers.fused.rules import RULES
-from core.threads import threads_for
+from core.threads import EVERY, threads_for
+
+_LARGE = 256  # examples of an update from which torch's matrix products win over the kernels'
 
 
 class FusedStepper:
@@ -40,7 +42,7 @@ class FusedStepper:
         threads: int | None = None,
     ) -> None:
         self.optimizer = optimizer
-        self.threads = threads or 1
+        self.threads = 1
         self._chosen_threads = threads
         images = images.reshape(len(images), -1).contiguous()
         self._data = Examples(images.numpy(), labels.contiguous().numpy())
@@ -48,13 +50,18 @@ class FusedStepper:
         self._memory = FlatMemory(optimizer.parameters)
         places = np.array(self._memory.begins, np.int64).reshape(-1, 2)
         self._net = Network(self._memory.weights, chain.widths, chain.kinds, places)
-        self._gradient: Floats | None = None  # of the update under way
-        self._loss = 0.0
-        self._room = self._memory.room()
+        weights = [parameter.detach() for parameter in optimizer.parameters]
+        flats, sums = zip(*(self._memory.another() for _ in range(threads or EVERY)), strict=True)
+        kinds = chain.kinds.tolist()
+        parts = [LargeGradient(weights, each, kinds, images, labels) for each in sums]
+        self._sum: Floats = flats[0]
+        self._gradient = SharedGradient(parts)
 
     def updates(self, rows: Tensor, rates: Sequence[float]) -> Floats:
         size = rows.shape[1]
-        self._use_threads(size)
+        if size >= _LARGE:
+            return self._large_updates(rows, rates)
+        self.threads = 1  # a few examples are not worth waking another
         losses = np.empty(len(rows), np.float32)
         code, memories, h, step = self._rule()
         make = updates_of_one if size == 1 else updates_of_many
@@ -67,28 +74,32 @@ class FusedStepper:
         self._count(step + made)
         return losses[:done]
 
+    def _large_updates(self, rows: Tensor, rates: Sequence[float]) -> Floats:
+        losses = []
+        for some, rate in zip(rows, rates, strict=True):
+            self.accumulate(some, len(some))
+            losses.append(self.apply(rate))
+            if not math.isfinite(losses[-1]):
+                break
+        return np.array(losses, np.float32)
+
     def accumulate(self, rows: Tensor, total: int) -> None:
-        self._use_threads(len(rows))
-        if self._gradient is None:
-            self._gradient, self._loss = self._memory.room(), 0.0
-        scale = np.float32(1 / total)
-        self._loss += add_gradient(
-            self._net, self._data, rows.numpy(), scale, self._room, self._gradient
-        )
+        self.threads = self._chosen_threads or threads_for(len(rows))
+        self._gradient.add(rows, total, self.threads)
 
     def apply(self, rate: float) -> float:
-        assert self._gradient is not None, "an update needs a gradient first"
-        loss = self._loss
+        loss = self._gradient.loss
         if math.isfinite(loss):
+            self._gradient.gather()
             code, memories, h, step = self._rule()
             h[0] = rate
-            change(code, self._net.weights, self._gradient, memories, h, step)
+            change(code, self._net.weights, self._sum, memories, h, step)
             self._count(step + 1)
         self.abandon()
         return loss
 
     def abandon(self) -> None:
-        self._gradient = None
+        self._gradient.clear()
 
     def _rule(self) -> tuple[int, Memories, Doubles, int]:
         """The optimizer's rule, its memories in flat arrays, its values, and its update count."""
@@ -115,10 +126,6 @@ class FusedStepper:
             return
         for parameter in self.optimizer.parameters:
             self.optimizer.state_of(parameter)["step"] = torch.tensor(float(steps))
-
-    def _use_threads(self, rows: int) -> None:
-        self.threads = self._chosen_threads or threads_for(rows)
-        use_blas_threads(self.threads)
 
 
 _NOTHING = np.empty(0, np.float32)
