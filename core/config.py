@@ -51,7 +51,7 @@ class RunConfig:
     order: str = _setting(
         Choice(tuple(ORDERS)), "reshuffled", "the order in which examples are visited"
     )
-    optimizer: str = _setting(Choice(tuple(OPTIMIZERS)), "sgd", "how a gradient becomes a step")
+    optimizer: str = _setting(Choice(tuple(OPTIMIZERS)), "sgd", "how a gradient becomes an update")
     hyperparameters: Mapping[str, Any] = field(
         default_factory=lambda: OPTIMIZERS["sgd"].complete({})
     )

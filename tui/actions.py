@@ -6,9 +6,7 @@ added here is added everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from core.commands import Advance, Change, FinishEpoch, GoBack, Pause, Reset, Start
 from core.config import ORDERS, SETTINGS, SPEEDS
@@ -18,23 +16,14 @@ from core.settings import Whole
 from core.snapshot import RunView, State
 from core.strategies import STRATEGIES
 from tui import themes
+from tui.action import Action, Applies, Cockpit, Do
 from tui.format import plural
 
-if TYPE_CHECKING:
-    from tui.screens.cockpit import CockpitScreen
-
-Do = Callable[["CockpitScreen"], object]
-Applies = Callable[[RunView | None], bool]
-
-TRAINING, DESCENT, LOOKING, SCREEN = "Training", "Descent", "Looking", "Screen"
+TRAINING, DESCENT, LOOKING = "Training", "Descent", "Looking"
 
 
 def always(_run: RunView | None) -> bool:
     return True
-
-
-def with_run(run: RunView | None) -> bool:
-    return run is not None
 
 
 def _running(run: RunView | None) -> bool:
@@ -54,25 +43,6 @@ def _unlike(setting: str, value: object) -> Applies:
     return lambda run: run is not None and getattr(run.config, setting) != value
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
-    """One thing that can be done.
-
-    `title` is how the palette and the help call it, `label` how the key bar does (empty: it is
-    not in the bar); neighbours with the same label share it. Of several actions with one key,
-    the one that applies is meant. The bar leaves out high ranks first where it is narrow.
-    """
-
-    id: str
-    title: str
-    do: Do
-    keys: tuple[str, ...] = ()
-    label: str = ""
-    rank: int = 5
-    group: str = SCREEN
-    applies: Applies = with_run
-
-
 def _change(setting: str, value: object) -> Do:
     return lambda cockpit: cockpit.send(Change(setting, value))
 
@@ -81,7 +51,7 @@ def _nudge(setting: str, direction: int) -> Do:
     return lambda cockpit: cockpit.nudge(setting, direction)
 
 
-def _ask_updates(cockpit: CockpitScreen) -> None:
+def _ask_updates(cockpit: Cockpit) -> None:
     cockpit.ask(
         "train for how many updates?",
         Whole(1),
@@ -177,12 +147,13 @@ _DESCENT = (
             f"strategy-{name}",
             f"Strategy: {name}",
             _change("strategy", name),
-            (key,),
+            (str(place),),
             "strategy",
             2,
             DESCENT,
+            always,  # also while things load: the engine keeps the command until there is a run
         )
-        for key, name in zip("123", STRATEGIES, strict=True)
+        for place, name in enumerate(STRATEGIES, 1)
     ),
     Action(
         "halve",
@@ -378,6 +349,6 @@ def _theme(name: str) -> Do:
     return lambda cockpit: setattr(cockpit.host, "theme", name)
 
 
-ACTIONS = {
+ACTIONS: dict[str, Action] = {
     action.id: action for action in (*_TRAINING, *_DESCENT, *_LOOKING, *_SCREEN, *_choices())
 }

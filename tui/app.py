@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 from textual.app import App
 from textual.binding import Binding
 from textual.command import CommandPalette
 
-from core.commands import Command, Start
+from core.commands import Start
 from core.errors import UserError
 from core.snapshot import Snapshot, State
+from core.summary import Status
 from tui import themes
+from tui.action import EngineLike
+from tui.actions import ACTIONS
 from tui.display import Display
+from tui.ending import BAD_USAGE, EXIT
 from tui.palette import ActionProvider
 from tui.screens.cockpit import CockpitScreen
 from tui.screens.dialogs import QuitDialog
 from tui.screens.help import HelpScreen
-
-BAD_USAGE, FAILED = 2, 1
-
-
-class EngineLike(Protocol):
-    """What the app needs of `core.engine.Engine`."""
-
-    @property
-    def snapshot(self) -> Snapshot: ...
-    def start(self) -> None: ...
-    def send(self, command: Command) -> None: ...
+from tui.widgets.deck import panel_keys
 
 
 class CockpitApp(App[None]):
@@ -56,10 +51,12 @@ class CockpitApp(App[None]):
         begin: bool = False,
         quit_when_done: bool = False,
         theme: str | None = None,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
         self.engine = engine
-        self._look = display
+        self._terminal = display
+        self._now = now
         self._begin = begin
         self._quit_when_done = quit_when_done
         for own in themes.OWN:
@@ -68,7 +65,7 @@ class CockpitApp(App[None]):
         self.set_class(display.ascii, "-ascii")
 
     def get_default_screen(self) -> CockpitScreen:
-        return CockpitScreen(self._look)
+        return CockpitScreen(self._terminal, self._now)
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._start_engine)
@@ -84,14 +81,14 @@ class CockpitApp(App[None]):
         if isinstance(snapshot.fault, UserError):
             self.exit(return_code=BAD_USAGE)
         elif snapshot.error and self._quit_when_done:
-            self.exit(return_code=FAILED)
+            self.exit(return_code=EXIT[Status.FAILED])
         run = snapshot.run
         if not self._quit_when_done or run is None:
             return
         if run.state is State.FINISHED:
             self.exit()
         elif run.state in (State.DIVERGED, State.FAILED):
-            self.exit(return_code=FAILED)
+            self.exit(return_code=EXIT[Status.FAILED])
 
     def action_leave(self) -> None:
         """Quit; a run that has made progress is given up only if it is said twice."""
@@ -111,7 +108,7 @@ class CockpitApp(App[None]):
             self.push_screen(CommandPalette(placeholder="What shall be done?"))
 
     def action_help(self) -> None:
-        self.push_screen(HelpScreen())
+        self.push_screen(HelpScreen(ACTIONS.values(), panel_keys()))
 
     def action_switch_ground(self) -> None:
         """Dark if it is light, light if it is dark."""

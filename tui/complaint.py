@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from core.errors import UserError
+from core.errors import UserError, did_you_mean
 
 PROGRAM = "gd-tui"
 
@@ -27,7 +27,7 @@ def said(fault: UserError | click.ClickException) -> str:
     """What a fault on the command line says, in one line: wrong, allowed, where it was read."""
     match fault:
         case click.NoSuchOption(option_name=name):
-            near = f" (did you mean {fault.possibilities[0]}?)" if fault.possibilities else ""
+            near = did_you_mean(name, fault.possibilities or ())
             where = f"{PROGRAM} --help lists what there is"
             return f"{name!r}: there is no such option{near}; {where} (from the command line)"
         case click.BadOptionUsage(option_name=name):

@@ -6,11 +6,10 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from core.errors import UserError
+from core.errors import UserError, did_you_mean
 from core.settings import Setting
 
 
@@ -72,8 +71,7 @@ def _line(text: str, name: str) -> int | None:
 
 def _check(name: str, value: object, known: Mapping[str, Setting], source: str) -> None:
     if name not in known:
-        near = get_close_matches(name, known, n=1)
-        hint = f" (did you mean {near[0]}?)" if near else "; gd-tui config lists them"
+        hint = did_you_mean(name, known) or "; gd-tui config lists them"
         raise UserError(f"{name!r}: there is no such setting{hint}", source)
     try:
         known[name].parse(value)

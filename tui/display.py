@@ -17,7 +17,7 @@ class Display:
 
     ascii: bool = False  # no braille, no half-blocks, no box drawing
     mouse: bool = True
-    fps: int = 15  # frames a second at most
+    fps: int = 10  # frames a second at most
 
     def text(self, text: str) -> str:
         """The text as this terminal can show it: in 7-bit characters if need be."""
@@ -27,10 +27,21 @@ class Display:
 
 
 @dataclass(frozen=True, slots=True)
+class Colour:
+    """One hue, as it is drawn on a dark ground and on a light one: "#RRGGBB"."""
+
+    on_dark: str
+    on_light: str
+
+    def on(self, *, dark: bool) -> str:
+        return self.on_dark if dark else self.on_light
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """A colour and the signs that say the same without it."""
 
-    colour: str
+    colour: Colour
     sign: str
     ascii_sign: str
 
@@ -38,19 +49,23 @@ class Look:
         return self.ascii_sign if ascii else self.sign
 
 
-# Okabe & Ito's colours can be told apart by colour-blind people, in dark and light.
-STRATEGY_LOOKS = {
-    "batch": Look("#0072B2", "■", "B"),
-    "stochastic": Look("#E69F00", "●", "S"),
-    "mini-batch": Look("#009E73", "▲", "M"),
-}
+# Okabe & Ito's colours can be told apart by colour-blind people. On a light ground they are too
+# pale to read, so there each has a darker variant of its hue, of a contrast above 4.5 to 1.
+BLUE = Colour("#0072B2", "#006DAB")
+SKY_BLUE = Colour("#56B4E9", "#156EA0")
+GREEN = Colour("#009E73", "#007757")
+ORANGE = Colour("#E69F00", "#8B6000")
+VERMILION = Colour("#D55E00", "#AC4C00")
 
 STATE_LOOKS = {
-    State.LOADING: Look("#56B4E9", "◌", "~"),
-    State.READY: Look("#56B4E9", "○", "o"),
-    State.RUNNING: Look("#009E73", "●", "*"),
-    State.PAUSED: Look("#E69F00", "‖", "="),
-    State.FINISHED: Look("#0072B2", "■", "#"),
-    State.DIVERGED: Look("#D55E00", "✕", "!"),
-    State.FAILED: Look("#D55E00", "✕", "!"),
+    State.LOADING: Look(SKY_BLUE, "◌", "~"),
+    State.READY: Look(SKY_BLUE, "○", "o"),
+    State.RUNNING: Look(GREEN, "●", "*"),
+    State.PAUSED: Look(ORANGE, "‖", "="),
+    State.FINISHED: Look(BLUE, "■", "#"),
+    State.DIVERGED: Look(VERMILION, "✕", "!"),
+    State.FAILED: Look(VERMILION, "✕", "!"),
 }
+
+RIGHT = Look(GREEN, "✓", "+")
+WRONG = Look(VERMILION, "✗", "x")

@@ -14,6 +14,7 @@ from core.snapshot import Snapshot
 from core.summary import Status
 from tui.complaint import complain
 
+BAD_USAGE = 2  # the status of a process that was given what cannot be used
 STOP_SECONDS = 5.0  # how long the engine's thread is given to end
 EXIT = {
     Status.DONE: 0,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,8 +46,9 @@ def run(
         try:
             snapshot = follow(engine, report, interruption)
         finally:
-            report.close()
             engine.stop(STOP_SECONDS)
+            with suppress(OSError, ValueError):  # its terminal, or its stream, may be closed
+                report.close()
     ending = conclude(snapshot, config, Status.INTERRUPTED, summary)
     if snapshot.run:
         report.say(_last_line(ending.status, snapshot.run))

@@ -28,7 +28,8 @@ PANELS = (
     "digit",
     "explanation",
 )
-TABS = ("hyperparameters", "run-settings", "predictions", "digit", "explanation", "events")
+ALWAYS = ("strategy", "loss", "progress")  # in view at every size
+TABS = tuple(name for name in PANELS if name not in ALWAYS)
 TAB_STRIP = "tab-strip"
 
 Regions = dict[str, Region]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.commands import Change
 from core.config import SETTINGS, SPEEDS, RunConfig
 from core.optimizers.table import HYPERPARAMETERS
 from core.settings import Choice
@@ -21,6 +22,24 @@ _LADDERS: dict[str, tuple[Any, ...]] = {
     "decay": tuple(twentieth / 20 for twentieth in range(1, 21)),
     "decay_epochs": _ROUND[:15],
 }
+
+
+def nudge(config: RunConfig, name: str, direction: int) -> Change | None:
+    """The change to the value next to the setting's own; None at an end, where there is none.
+
+    Raises UserError if the configuration does not take that value.
+    """
+    value = nudged(config, name, direction)
+    if value == _now(config, name):
+        return None
+    config.changed(name, value)
+    return Change(name, value)
+
+
+def _now(config: RunConfig, name: str) -> Any:
+    if name == "batch_size":
+        return config.examples_per_update()
+    return config.hyperparameters[name] if name in HYPERPARAMETERS else getattr(config, name)
 
 
 def nudged(config: RunConfig, name: str, direction: int) -> Any:

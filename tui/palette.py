@@ -8,15 +8,15 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from tui.actions import ACTIONS, Action
+from tui.action import Action
+from tui.actions import ACTIONS
 from tui.screens.cockpit import CockpitScreen
-from tui.widgets.key_bar import key_names
 
 
 def _with_keys(action: Action, title: Content) -> Content:
     if not action.keys:
         return title
-    return Content.assemble(title, (f"   {key_names(action)}", "$foreground-muted"))
+    return Content.assemble(title, (f"   {action.key_names}", "$foreground-muted"))
 
 
 class ActionProvider(Provider):

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from core.config import RunConfig
 from core.snapshot import Event, Loading, RunView
 from tui.format import count, number, percent, plural, rate
+from tui.writing import event_text
 
 LINE_SECONDS = 5.0  # between two plain lines, when no evaluation comes before
 FRAME_SECONDS = 0.1  # between two states of the bar
@@ -92,7 +93,8 @@ class Bar:
         )
         self._task = self._progress.add_task("starting", total=1.0, figures="")
         self._drawn_at = 0.0
-        self._progress.start()
+        with self._unless_gone():
+            self._progress.start()
 
     def load(self, loading: Loading) -> None:
         self._draw(loading.what, loading.share, "")
@@ -124,7 +126,9 @@ class Bar:
         if now - self._drawn_at < FRAME_SECONDS:
             return
         self._drawn_at = now
-        self.closed = not self._stream.isatty()  # Rich is silent from then on, without an error
+        self.closed = (
+            self.closed or not self._stream.isatty()
+        )  # Rich is silent from then on, without an error
         total = None if share is None else 1.0
         self._progress.update(
             self._task, description=what, total=total, completed=share or 0.0, figures=figures
@@ -166,4 +170,4 @@ def figures(run: RunView, *, tested: bool = True) -> str:
 
 
 def event_line(event: Event) -> str:
-    return f"at update {count(event.at.updates)}: {event.text}"
+    return f"at update {count(event.at.updates)}: {event_text(event)}"

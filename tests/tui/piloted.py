@@ -41,7 +41,8 @@ class Piloted:
     async def show(self, run: RunView | None = None, **changes: Any) -> None:
         """Publish something and let the screen look at it."""
         self.engine.publish(run, **changes)
-        self.cockpit.look()
+        self.cockpit.pull()
+        self.cockpit.draw()
         await self.pilot.pause()
 
     async def press(self, *keys: str) -> list[Command]:
@@ -67,6 +68,6 @@ async def piloted(
     async with app.run_test(size=size, notifications=True) as pilot:
         await pilot.pause()
         on = Piloted(app, pilot, engine)
-        on.cockpit.look()
+        on.cockpit.pull()
         await pilot.pause()
         yield on

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from textual.app import App, ComposeResult
+from textual.widget import Widget
 
 import tui.widgets
 from core.commands import Command
@@ -21,7 +22,7 @@ class Stage(App[None]):
     CSS = "Screen { layout: horizontal; } Panel { width: 1fr; height: 1fr; }"
     CSS_PATH = sorted(Path(tui.widgets.__file__).parent.glob("*.tcss"))
 
-    def __init__(self, *panels: Panel, theme: str = "dark", ascii: bool = False) -> None:
+    def __init__(self, *panels: Widget, theme: str = "dark", ascii: bool = False) -> None:
         super().__init__()
         self.panels = panels
         self.asked: list[Command] = []

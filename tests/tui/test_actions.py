@@ -9,14 +9,16 @@ import pytest
 
 from core.commands import Advance, Change, Command, FinishEpoch, GoBack, Pause, Reset, Start
 from core.config import configure
-from core.snapshot import RunView, State
+from core.snapshot import Loading, RunView, Snapshot, State
+from core.strategies import STRATEGIES
 from tests.tui.piloted import piloted
 from tests.tui.views import moment, run_view
 from tui.actions import ACTIONS
 from tui.palette import ActionProvider
 from tui.screens.help import HelpScreen
-from tui.widgets.key_bar import KeyBar, key_names
+from tui.widgets.key_bar import KeyBar
 
+LOADING = Snapshot(revision=1, loading=Loading("loading torch", 0.5))
 RUNS: list[RunView | None] = [
     None,
     *(run_view(state, updates=0) for state in State),
@@ -48,9 +50,7 @@ SENT: list[tuple[str, RunView, Command]] = [
     ("2", run_view(config=configure({"strategy": "batch"})), Change("strategy", "stochastic")),
     ("3", run_view(), Change("strategy", "mini-batch")),
     ("[", run_view(config=configure({"strategy": "batch"})), Change("batch_size", 30_000)),
-    ("[", run_view(), Change("batch_size", 1)),
     ("]", run_view(), Change("batch_size", 2)),
-    ("]", run_view(config=configure({"strategy": "batch"})), Change("batch_size", 60_000)),
     ("]", run_view(config=configure({"batch_size": 96})), Change("batch_size", 192)),
     ("-", run_view(), Change("lr", 0.00794)),
     ("+", run_view(), Change("lr", 0.0126)),
@@ -65,6 +65,31 @@ async def test_every_key_sends_what_it_says() -> None:
         for key, run, command in SENT:
             await on.show(run)
             assert await on.press(key) == [command], key
+
+
+@pytest.mark.parametrize(("key", "strategy"), [("[", "stochastic"), ("]", "batch")])
+async def test_a_batch_size_that_cannot_move_is_left_as_it_is(key: str, strategy: str) -> None:
+    async with piloted(run_view(config=configure({"strategy": strategy}))) as on:
+        assert await on.press(key) == []
+
+
+def test_the_keys_of_the_strategies_follow_their_order() -> None:
+    keys = [ACTIONS[f"strategy-{name}"].keys for name in STRATEGIES]
+    assert keys == [("1",), ("2",), ("3",)]
+
+
+async def test_a_strategy_chosen_while_things_load_is_not_lost() -> None:
+    async with piloted(shown=LOADING) as on:
+        assert await on.press("1", "space") == [Change("strategy", "batch"), Start()]
+
+
+@pytest.mark.parametrize("key", ["[", "]", "o", "full_stop", "r", "b"])
+async def test_a_key_that_needs_a_run_says_so_while_there_is_none(key: str) -> None:
+    async with piloted(shown=LOADING) as on:
+        assert await on.press(key) == []
+        said = [str(each.message) for each in on.app._notifications]
+        assert len(said) == 1
+        assert said[0].endswith("there is no run yet")
 
 
 async def test_going_back_needs_a_moment_to_go_back_to() -> None:
@@ -113,7 +138,7 @@ async def test_the_help_lists_every_key() -> None:
         for action in ACTIONS.values():
             if action.keys:
                 assert action.title in on.text
-                assert key_names(action) in on.text
+                assert action.key_names in on.text
 
 
 async def test_the_palette_offers_what_applies_now_and_does_it() -> None:

@@ -110,7 +110,7 @@ async def test_an_unchanged_snapshot_draws_nothing(monkeypatch: pytest.MonkeyPat
         painted: list[object] = []
         monkeypatch.setattr(on.app, "_display", lambda *args: painted.append(args))
         for _ in range(5):
-            on.cockpit.look()
+            on.cockpit.pull()
             await on.pilot.pause()
         assert painted == []
         await on.show(run_view(State.RUNNING, updates=200_000))
@@ -261,7 +261,7 @@ async def test_random_keys_and_sizes_upset_nothing() -> None:
                 on.app.post_message(events.Key(key, key if len(key) == 1 else None))
             width, height = chance.randrange(20, 210), chance.randrange(5, 65)
             await on.pilot.resize_terminal(width, height)
-            on.cockpit.look()
+            on.cockpit.pull()
             await on.pilot.pause()
         assert on.app._exception is None
         assert on.app.is_running

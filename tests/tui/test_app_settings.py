@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual import events
 from textual.widgets import Input, Static
 
 from core.commands import Change, Reset
@@ -116,7 +117,7 @@ async def test_left_and_right_nudge_the_row_that_up_and_down_chose() -> None:
         assert await on.press("down", "right") == [Change("lr", 0.0126)]
         assert await on.press("left") == [Change("lr", 0.00794)]
         await select(on, "nesterov")
-        assert await on.press("left") == [Change("nesterov", False)]
+        assert await on.press("left") == []  # it is off
         await select(on, "batch_size")
         assert await on.press("right") == [Change("batch_size", 2)]
         await select(on, "epochs")
@@ -163,6 +164,31 @@ async def test_a_batch_size_beyond_the_data_is_refused() -> None:
         assert await on.press("b", *"70000", "enter") == []
         assert "from 1 to 60,000, the training examples of MNIST" in _answer(on)
         assert await on.press("escape", "b", "6", "4", "enter") == [Change("batch_size", 64)]
+
+
+async def test_a_value_that_is_left_as_it_stands_is_not_rounded() -> None:
+    async with piloted(run_view(config=configure({"lr": 0.0123456789}))) as on:
+        assert await on.press("down", "enter", "enter") == []
+        assert not on.cockpit.query(ValueEditor)
+
+
+async def test_keys_act_in_the_order_in_which_they_were_pressed_also_in_one_burst() -> None:
+    async with piloted() as on:
+        await on.press("b")
+        for key in ("backspace", *"70000", "left", "delete", "home", "5"):
+            on.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await on.pilot.pause()
+        assert on.cockpit.query_one(Input).value == "57000"
+
+
+async def test_the_editor_says_what_is_allowed_and_what_comes_of_it() -> None:
+    async with piloted() as on:
+        await on.press("b")
+        assert _answer(on) == "a whole number from 1 to 60,000"
+        await on.press("escape")
+        await select(on, "seed")
+        await on.press("enter")
+        assert _answer(on).endswith("the run begins again with it")
 
 
 async def test_a_new_seed_is_typed_and_begins_again_but_is_not_nudged() -> None:

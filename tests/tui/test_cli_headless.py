@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -237,6 +238,60 @@ def test_the_bar_leaves_its_lines_and_takes_itself_away() -> None:
     bar.say("a line [that] stays :smile:")
     bar.close()
     assert "a line [that] stays :smile:\n" in stream.getvalue()
+
+
+class LostTerminal(io.StringIO):
+    """A terminal whose window is closed after its first `writes`."""
+
+    def __init__(self, writes: int) -> None:
+        super().__init__()
+        self._writes = writes
+
+    def isatty(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        self._writes -= 1
+        if self._writes < 0:
+            raise OSError(errno.EIO, "Input/output error")
+        return super().write(text)
+
+
+@pytest.mark.parametrize("writes", [0, 1, 5])
+def test_the_bar_of_a_lost_terminal_is_closed_without_a_fault(writes: int) -> None:
+    bar = Bar(LostTerminal(writes))
+    for _ in range(8):
+        bar.say("a line")
+    bar.show(at(30_000))
+    bar.close()
+    assert bar.closed
+
+
+@pytest.mark.parametrize("writes", [0, 1, 5])
+def test_a_lost_terminal_ends_the_run_with_its_summary(
+    writes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout", LostTerminal(writes))
+    events = tuple(Event(n, moment(n), "seed", after="1") for n in range(1, 9))
+    engine = ScriptedEngine(at(10, events=events), at(60_000, State.FINISHED))
+    file = tmp_path / "summary.json"
+    headless.run(engine, CONFIG, as_json=False, plain=False, summary=file)  # type: ignore[arg-type]
+    assert not engine.running
+    assert json.loads(file.read_text())["status"] in ("done", "interrupted")
+
+
+@pytest.mark.parametrize("fault", [OSError(errno.EIO, "gone"), ValueError("closed file")])
+def test_a_report_that_cannot_be_closed_costs_neither_the_summary_nor_the_engine(
+    fault: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def close(_: Lines) -> None:
+        raise fault
+
+    monkeypatch.setattr(Lines, "close", close)
+    engine = ScriptedEngine(at(60_000, State.FINISHED))
+    assert carry_out(engine, summary=tmp_path / "summary.json") == 0
+    assert (tmp_path / "summary.json").exists()
+    assert not engine.running
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def test_what_was_learnt_and_lost_is_put_down_to_the_learning_rate(
     state: State, loss: float
 ) -> None:
     text = said(state, train_loss=loss, way_back=Moment(updates=12_000))
-    assert "is no better than that of guessing, 2.30: the steps are too long." in text
+    assert "is no better than that of guessing, 2.30: the learning rate may be too high." in text
     assert "z goes back to update 12,000" in text
 
 

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from core.snapshot import Clock, Curve, History, Moment, Phase
 from tests.tui import views
-from tui.display import STRATEGY_LOOKS
+from tui.strategies import SHOWN
 from tui.widgets.chart import Chart, draw
 from tui.widgets.loss_chart import (
     ASCII,
@@ -52,7 +52,7 @@ def with_loss(loss: np.ndarray) -> History:
 
 
 def test_each_stretch_has_the_colour_of_its_strategy() -> None:
-    expected = [STRATEGY_LOOKS[phase.strategy].colour for phase in PHASES]
+    expected = [SHOWN[phase.strategy].look.colour.on_dark for phase in PHASES]
     assert colours(chart(), UNICODE.line) == expected
     assert colours(chart(), UNICODE.band) == expected
 

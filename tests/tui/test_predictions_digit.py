@@ -13,7 +13,8 @@ from core.data.catalog import DATA_SETS
 from tests.tui import views
 from tests.tui.stage import Stage
 from tui.display import Display
-from tui.widgets.digit import DigitPanel, arrange, bar, listed
+from tui.widgets.bar import block_bar
+from tui.widgets.digit import DigitPanel, arrange, listed
 
 DIGITS = tuple("0123456789")
 FASHION = DATA_SETS["fashion-mnist"].classes
@@ -25,7 +26,7 @@ def bar_rows(text: str) -> list[str]:
 
 @given(st.floats(0, 1), st.integers(0, 60), st.booleans())
 def test_a_bar_has_its_width(share: float, width: int, ascii: bool) -> None:
-    assert len(bar(share, width, ascii)) == width
+    assert len(block_bar(share, width, ascii=ascii)) == width
 
 
 @given(st.floats(0, 1), st.floats(0, 1))
@@ -36,13 +37,13 @@ def test_a_larger_share_never_has_a_shorter_bar(one: float, other: float) -> Non
     def length(drawn: str) -> int:
         return sum(order.index(sign) for sign in drawn)
 
-    assert length(bar(small, 20, ascii=False)) <= length(bar(large, 20, ascii=False))
+    assert length(block_bar(small, 20, ascii=False)) <= length(block_bar(large, 20, ascii=False))
 
 
 def test_a_bar_is_full_at_one_and_empty_at_nothing() -> None:
-    assert bar(1.0, 4, ascii=False) == "████"
-    assert bar(1.0, 4, ascii=True) == "####"
-    assert bar(0.0, 4, ascii=False) == bar(float("nan"), 4, ascii=False) == "    "
+    assert block_bar(1.0, 4, ascii=False) == "████"
+    assert block_bar(1.0, 4, ascii=True) == "####"
+    assert block_bar(0.0, 4, ascii=False) == block_bar(float("nan"), 4, ascii=False) == "    "
 
 
 @given(st.integers(1, 220), st.integers(1, 80), st.sampled_from([DIGITS, FASHION]))

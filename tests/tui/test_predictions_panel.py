@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from core.commands import ShowDigits
 from core.data.catalog import DATA_SETS
-from core.snapshot import Digits, RunView
+from core.snapshot import Digits, Loading, RunView, Snapshot
 from tests.tui import views
+from tests.tui.piloted import piloted
 from tests.tui.stage import Stage
 from tui.display import Display
 from tui.widgets.predictions import PredictionsPanel, caption
@@ -68,17 +69,17 @@ async def test_it_asks_for_as_many_examples_as_there_is_room_for() -> None:
         assert panel.grid.tiling.count < before
 
 
-async def test_it_asks_again_once_there_is_an_engine_that_has_examples() -> None:
-    panel = PredictionsPanel(Display())
-    app = Stage(panel)
-    async with app.run_test(size=SIZE) as pilot:
-        panel.show(run(None))
-        await pilot.pause()
-        app.asked.clear()
-        panel.show(run(views.digits(3)))
-        panel.show(run(views.digits(3)))
-        await pilot.pause()
-        assert app.asked == [ShowDigits(panel.grid.tiling.count)]
+@pytest.mark.parametrize(("size", "least"), [((80, 24), 1), ((120, 40), 6)])
+async def test_examples_are_asked_for_when_the_run_appears_whatever_is_in_view(
+    size: tuple[int, int], least: int
+) -> None:
+    async with piloted(shown=Snapshot(1, Loading()), size=size) as on:
+        on.engine.sent.clear()
+        await on.show(run(None), loading=None)
+        await on.pilot.pause()
+        asked = [each.count for each in on.engine.sent if isinstance(each, ShowDigits)]
+        assert asked[-1] >= least
+        assert len(asked) <= 2
 
 
 async def test_another_sample_and_only_wrong_ones_can_be_asked_for() -> None:

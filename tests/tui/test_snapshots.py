@@ -26,7 +26,7 @@ Compare = Callable[..., bool]
 async def look(pilot: Pilot[None]) -> None:
     """Draw what the engine shows, and let it come to the screen."""
     await pilot.pause()
-    pilot.app.screen_stack[0].look()  # type: ignore[attr-defined]
+    pilot.app.screen_stack[0].pull()  # type: ignore[attr-defined]
     await pilot.pause()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from textual import getters, on
 from textual.app import ComposeResult
@@ -19,9 +19,11 @@ from core.schedules import SCHEDULES
 from core.settings import Kind, Setting
 from core.snapshot import RunView, Snapshot
 from tui import layout
+from tui.action import Host
 from tui.actions import ACTIONS
 from tui.display import Display
-from tui.nudges import nudged
+from tui.nudges import nudge
+from tui.renewal import Renewal
 from tui.screens.dialogs import AskDialog, ChooseDialog
 from tui.widgets.banner import Banner
 from tui.widgets.deck import Deck
@@ -32,9 +34,6 @@ from tui.widgets.panel import Panel
 from tui.widgets.predictions import PredictionsPanel
 from tui.widgets.setting_list import SettingList
 from tui.widgets.welcome import TooSmall, Welcome
-
-if TYPE_CHECKING:
-    from tui.app import CockpitApp
 
 CHOICES = {
     "optimizer": {name: spec.meaning for name, spec in OPTIMIZERS.items()},
@@ -62,15 +61,16 @@ class CockpitScreen(Screen[None]):
     loss: getters.query_one[LossPanel] = getters.query_one(LossPanel)
     predictions: getters.query_one[PredictionsPanel] = getters.query_one(PredictionsPanel)
 
-    def __init__(self, display: Display) -> None:
+    def __init__(self, display: Display, now: Callable[[], float]) -> None:
         super().__init__()
         self._display = display
+        self._renewal = Renewal(now)
         self._shown = Snapshot(revision=-1)
         self._notice = 0
 
     @property
-    def host(self) -> CockpitApp:
-        return cast("CockpitApp", self.app)
+    def host(self) -> Host:
+        return cast(Host, self.app)
 
     @property
     def run(self) -> RunView | None:
@@ -83,28 +83,38 @@ class CockpitScreen(Screen[None]):
         yield TooSmall(id="too-small")
         yield Deck(self._display)
         yield Banner(self._display)
-        yield KeyBar()
+        yield KeyBar(ACTIONS.values())
 
     def on_mount(self) -> None:
-        self.set_interval(1 / self._display.fps, self.look)
+        self.set_interval(1 / self._display.fps, self.pull)
+        self.app.theme_changed_signal.subscribe(self, lambda _theme: self.draw())
 
-    def look(self) -> None:
-        """Draw the engine's latest snapshot, unless it stands on the screen already."""
+    def pull(self) -> None:
+        """Draw the engine's latest snapshot, unless it stands on the screen already.
+
+        Of a run that only trained on, the figures are drawn a few times a second: more often
+        they could not be read, and every byte has to travel to the terminal.
+        """
         latest = self.host.engine.snapshot
-        if latest.revision == self._shown.revision:
+        is_new = latest.revision != self._shown.revision
+        if is_new:
+            self.host.heed(latest)
+        if not self.is_active:  # under a dialog, every change would paint the whole screen
             return
-        self.host.heed(latest)
-        if self.is_active:  # under a dialog, every change would paint the whole screen
-            self._shown = latest
+        self._shown = latest
+        if self._renewal.due(latest):
             self.draw()
+        elif is_new and latest.run is not None:
+            self.deck.move(latest.run)
 
     def draw(self) -> None:
-        """Draw what is shown once more: every part compares before it paints."""
+        """Draw all that is shown once more: every part compares before it paints."""
         snapshot, run = self._shown, self._shown.run
         self.header.show(snapshot)
         self.key_bar.show(run)
         self.set_class(run is None, "-loading")
-        self.welcome.show(snapshot)
+        if run is None:
+            self.welcome.show(snapshot)
         if snapshot.notice is not None and snapshot.notice.number > self._notice:
             self._notice = snapshot.notice.number
             self.say(snapshot.notice.text)
@@ -123,17 +133,21 @@ class CockpitScreen(Screen[None]):
 
     @on(ScreenResume)
     def _catch_up(self) -> None:
-        self.look()
+        self.pull()
 
     # What actions do
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "do":
-            return ACTIONS[str(parameters[0])].applies(self.run)
+            return ACTIONS[str(parameters[0])].applies(self.run) or self.run is None
         return super().check_action(action, parameters)
 
     def action_do(self, name: str) -> None:
-        ACTIONS[name].do(self)
+        action = ACTIONS[name]
+        if action.applies(self.run):
+            action.do(self)
+        else:
+            self.say(f"{action.title}: there is no run yet")
 
     def send(self, command: Command) -> None:
         self.host.engine.send(command)
@@ -147,12 +161,12 @@ class CockpitScreen(Screen[None]):
         if self.run is None:
             return
         try:
-            value = nudged(self.run.config, setting, direction)
-            self.run.config.changed(setting, value)
+            change = nudge(self.run.config, setting, direction)
         except UserError as fault:
             self.say(str(fault))
         else:
-            self.send(Change(setting, value))
+            if change is not None:
+                self.send(change)
 
     def edit(self, setting: str) -> None:
         """Open the editor of a setting, in the panel that lists it."""

@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 from core.errors import UserError
 from core.settings import Kind
 from tui import format as fmt
+from tui.widgets.typed_line import TypedLine
 
 
 class Dialog(ModalScreen[Any]):
@@ -43,7 +44,7 @@ class AskDialog(Dialog):
         self._kind = kind
 
     def body(self) -> ComposeResult:
-        yield Input(compact=True)
+        yield TypedLine(compact=True)
         yield Static(self._kind.allowed, classes="answer", markup=False)
 
     @on(Input.Submitted)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from textual.app import ComposeResult
@@ -11,15 +11,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.actions import ACTIONS
-from tui.widgets.key_bar import key_names
+from tui.action import Action
 
-IN_PANELS = (
-    ("up down", "choose a setting, scroll the events"),
-    ("left right", "give the setting the value before or after"),
-    ("enter", "type a value, or choose one by name"),
-    ("arrows", "among the digits: select one"),
-)
+Rows = Sequence[tuple[str, str]]  # keys, and what they do
 
 
 class HelpScreen(ModalScreen[None]):
@@ -27,23 +21,26 @@ class HelpScreen(ModalScreen[None]):
 
     BINDINGS = [("escape,question_mark,q,enter,space", "dismiss", "close")]
 
+    def __init__(self, actions: Iterable[Action], in_panels: Rows) -> None:
+        super().__init__()
+        self._actions = actions
+        self._in_panels = in_panels
+
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="box") as box:
             box.border_title = "Keys"
             box.border_subtitle = "up, down: more   escape closes"
-            yield Static(Content("\n").join(_lines()))
+            yield Static(Content("\n").join(_lines(self._actions, self._in_panels)))
 
 
-def _lines() -> Iterator[Content]:
-    keyed = [action for action in ACTIONS.values() if action.keys]
+def _lines(listed: Iterable[Action], in_panels: Rows) -> Iterator[Content]:
+    keyed = [action for action in listed if action.keys]
     for group, actions in groupby(keyed, key=lambda action: action.group):
-        yield from _group(group, [(key_names(each), each.title) for each in actions])
-    yield from _group("In a panel", IN_PANELS)
+        yield from _group(group, [(each.key_names, each.title) for each in actions])
+    yield from _group("In a panel", in_panels)
 
 
-def _group(
-    title: str, rows: list[tuple[str, str]] | tuple[tuple[str, str], ...]
-) -> Iterator[Content]:
+def _group(title: str, rows: Rows) -> Iterator[Content]:
     yield Content.styled(title, "bold $foreground-muted")
     for keys, meaning in rows:
         yield Content.assemble((f"{keys:>12}  ", "bold $primary"), meaning)

@@ -25,6 +25,23 @@ from tui.widgets.run_settings import RunSettingsPanel
 from tui.widgets.strategy import StrategyPanel
 from tui.widgets.tab_strip import TabStrip
 
+KINDS: dict[str, type[Panel]] = {
+    "strategy": StrategyPanel,
+    "hyperparameters": HyperparametersPanel,
+    "run-settings": RunSettingsPanel,
+    "loss": LossPanel,
+    "progress": ProgressPanel,
+    "events": EventsPanel,
+    "predictions": PredictionsPanel,
+    "digit": DigitPanel,
+    "explanation": ExplanationPanel,
+}
+
+
+def panel_keys() -> list[tuple[str, str]]:
+    """The keys that work in some panel only, and what they do there."""
+    return [*dict.fromkeys(row for kind in KINDS.values() for row in kind.KEYS_HELP)]
+
 
 class Deck(Widget):
     """Places the panels by `tui.layout` and draws those that are in view."""
@@ -35,17 +52,7 @@ class Deck(Widget):
         self._run: RunView | None = None
         self._front = layout.TABS[0]
         self._maximised: str | None = None
-        self.panels: dict[str, Panel] = {
-            "strategy": StrategyPanel(display, id="strategy"),
-            "hyperparameters": HyperparametersPanel(display, id="hyperparameters"),
-            "run-settings": RunSettingsPanel(display, id="run-settings"),
-            "loss": LossPanel(display, id="loss"),
-            "progress": ProgressPanel(display, id="progress"),
-            "events": EventsPanel(display, id="events"),
-            "predictions": PredictionsPanel(display, id="predictions"),
-            "digit": DigitPanel(display, id="digit"),
-            "explanation": ExplanationPanel(display, id="explanation"),
-        }
+        self.panels = {name: KINDS[name](display, id=name) for name in layout.PANELS}
 
     @property
     def layout(self) -> Layout:
@@ -57,9 +64,17 @@ class Deck(Widget):
 
     def show(self, run: RunView) -> None:
         """Draw what changed in `run`, in the panels in view."""
+        if self._run is None:  # whichever panel of digits comes into view will have some
+            self.query_one(PredictionsPanel).ask()
         self._run = run
         for panel in self.in_view():
             panel.show(run)
+
+    def move(self, run: RunView) -> None:
+        """Draw no more than what follows the training frame by frame."""
+        loss = self.query_one(LossPanel)
+        if loss in self.in_view():
+            loss.move(run)
 
     def in_view(self) -> Iterator[Panel]:
         """The panels that can be seen now."""

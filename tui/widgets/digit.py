@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from math import isfinite
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.app import ComposeResult
+from textual.geometry import Size
 from textual.getters import query_one
 from textual.strip import Strip
-from textual.widget import Widget
 
 from core.snapshot import Digits, RunView
-from tui.display import Display
+from tui.display import RIGHT, WRONG, Colour, Display
 from tui.format import count
+from tui.widgets.bar import block_bar
 from tui.widgets.half_blocks import Brush, Paint, Pictures, brush_for
+from tui.widgets.painted import Painted
 from tui.widgets.panel import Panel
-from tui.widgets.verdict import RIGHT, WRONG, Verdict, class_name, verdict, whole_percent
+from tui.widgets.verdict import Verdict, class_name, verdict, whole_percent
 
-_EIGHTHS = " ▏▎▍▌▋▊▉"
 _LEAST_BAR = 5  # columns, so that two probabilities can be told apart
 _PERCENT = 5  # columns of " 100%"
 _LEAST_SIDE = 8  # pixels of a picture that can still be made out
@@ -73,17 +73,8 @@ def listed(shares: Sequence[float], truth: int, rows: int) -> list[int]:
     return sorted(likely[:rows])
 
 
-def bar(share: float, width: int, ascii: bool) -> str:
-    """A bar of `width` columns that is filled by `share` of 1, in eighths of a column."""
-    share = share if isfinite(share) else 0.0
-    if ascii:
-        return ("#" * round(share * width)).ljust(width)
-    whole, eighths = divmod(round(share * width * 8), 8)
-    return ("█" * whole + _EIGHTHS[eighths]).rstrip().ljust(width)[:width]
-
-
-class DigitView(Widget):
-    """The picture, drawn once for an example, and the bars, drawn when they change."""
+class DigitView(Painted):
+    """The picture, drawn once for an example, and the bars, painted where they change."""
 
     DEFAULT_CSS = "DigitView { width: 1fr; height: 1fr; }"
 
@@ -94,7 +85,7 @@ class DigitView(Widget):
         self._digits: Digits | None = None
         self._place = 0
         self._brush = Brush(Paint.ASCII)
-        self._lines: list[Strip] = []
+        self._drawn: tuple[Size, list[Strip]] = (Size(), [])
 
     def show(self, digits: Digits | None, place: int) -> None:
         """Draw the example at `place`, or nothing where there is none."""
@@ -102,22 +93,19 @@ class DigitView(Widget):
         brush = brush_for(self.app, self._display)
         if there is not self._digits or (place, brush) != (self._place, self._brush):
             self._digits, self._place, self._brush = there, place, brush
-            self._lines.clear()
-            self.refresh()
+            self._drawn = (Size(), [])
+            self.repaint(range(self.size.height))
 
-    def render_line(self, y: int) -> Strip:
-        if len(self._lines) != self.size.height:
-            self._lines = self._drawn()
-        return self._lines[y]
+    def line(self, y: int) -> Strip:
+        if self._drawn[0] != self.size:
+            self._drawn = (self.size, self._draw())
+        return self._drawn[1][y]
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        self._lines.clear()
+        self._drawn = (Size(), [])
 
-    def on_resize(self) -> None:
-        self._lines.clear()
-
-    def _drawn(self) -> list[Strip]:
+    def _draw(self) -> list[Strip]:
         width, height = self.size
         lines: list[Strip] = []
         if self._digits is not None and self._digits.labels:
@@ -155,16 +143,18 @@ class DigitView(Widget):
         for number in listed(shares, said.truth, plan.rows):
             mark = (">" if ascii else "▸") if number == said.truth else " "
             name = digits.classes[number][: plan.names].rjust(plan.names)
-            plain = self.rich_style + Style(color=_colour(number, said))
+            colour = _colour(number, said)
+            ink = colour.on(dark=not self._brush.light) if colour else None
+            plain = self.rich_style + Style(color=ink)
             strong = plain + Style(bold=number in (said.truth, said.judged))
-            filled = bar(shares[number], plan.bar, ascii)
+            filled = block_bar(shares[number], plan.bar, ascii=ascii)
             percent = whole_percent(shares[number]).rjust(_PERCENT)
             parts = [(f"{mark} {name} ", strong), (filled, plain), (percent, strong)]
             lines.append(Strip([Segment(*part) for part in parts]))
         return lines
 
 
-def _colour(number: int, said: Verdict) -> str | None:
+def _colour(number: int, said: Verdict) -> Colour | None:
     """The true class in the colour of right, one wrongly preferred to it in that of wrong."""
     if number == said.truth:
         return RIGHT.colour
@@ -178,13 +168,11 @@ class DigitPanel(Panel):
 
     view = query_one(DigitView)
 
-    def __init__(self, display: Display, *, id: str | None = None) -> None:
-        super().__init__(display, id=id)
-        self._digits: Digits | None = None
-        self._place = 0
+    _digits: Digits | None = None
+    _place = 0
 
     def compose(self) -> ComposeResult:
-        yield DigitView(self.look)
+        yield DigitView(self._display)
 
     def on_mount(self) -> None:
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self._draw())
@@ -208,7 +196,7 @@ class DigitPanel(Panel):
         said = verdict(digits, self._place)
         kind = self.TITLE if all(name.isdigit() for name in digits.classes) else "Example"
         truth, judged = class_name(digits, said.truth), class_name(digits, said.judged)
-        mark = said.look.mark(self.look.ascii)
+        mark = said.look.mark(self._display.ascii)
         self.entitle(f"{kind} {count(digits.indices[self._place])}")
         self.report(
             f"{mark} {truth}" if said.look is RIGHT else f"{mark} {truth}, taken for {judged}"

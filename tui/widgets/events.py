@@ -12,6 +12,7 @@ from core.snapshot import Event, RunView
 from tui import format as fmt
 from tui.widgets.lines import Lines
 from tui.widgets.panel import Panel
+from tui.writing import event_text
 
 _NUMBER_WIDTH = 7  # of the column of updates, at least
 
@@ -21,6 +22,7 @@ class EventsPanel(Panel):
 
     TITLE = "Events"
     KEYS = "up, down"
+    KEYS_HELP = (("up down", "scroll the events"),)
 
     BINDINGS = [
         Binding("up", "scroll(-1)", "newer events"),
@@ -64,7 +66,7 @@ class EventsPanel(Panel):
         """One event: its update in a column of its own, its text wrapped beside it."""
         number = f" {fmt.count(event.at.updates):>{column}}  "
         room = max(10, width - len(number) - 1)
-        first, *rest = wrap(self.look.text(event.text), room) or [""]
+        first, *rest = wrap(self._display.text(event_text(event)), room) or [""]
         return [
             Content.assemble((number, "$foreground-muted"), first),
             *(Content(" " * len(number) + line) for line in rest),

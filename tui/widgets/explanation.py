@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from textwrap import wrap
 
 from textual.app import ComposeResult
@@ -13,7 +12,6 @@ from textual.getters import query_one
 from textual.widgets import Static
 
 from core.snapshot import RunView
-from tui.display import Display
 from tui.explain import explain
 from tui.widgets.panel import Panel
 
@@ -38,18 +36,9 @@ class ExplanationPanel(Panel):
 
     body = query_one(Static)
 
-    def __init__(
-        self,
-        display: Display,
-        *,
-        id: str | None = None,
-        now: Callable[[], float] = time.monotonic,
-    ) -> None:
-        super().__init__(display, id=id)
-        self._now = now
-        self._sentences: list[str] = []
-        self._situation: object = None
-        self._written_at = 0.0
+    _sentences: Sequence[str] = ()
+    _situation: object = None
+    _written_at = 0.0
 
     def compose(self) -> ComposeResult:
         yield Static()
@@ -69,6 +58,6 @@ class ExplanationPanel(Panel):
 
     def _write(self) -> None:
         room = self.content_size
-        text = self.look.text(fitting(self._sentences, room.width, room.height))
+        text = self._display.text(fitting(self._sentences, room.width, room.height))
         if text != str(self.body.content):
             self.body.update(Content(text))

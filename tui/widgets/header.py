@@ -43,7 +43,9 @@ class Header(Lines):
         sign = look.mark(self._display.ascii)
         epoch = f"epoch {run.at.epoch:.2f}   " if run else ""
         word = f"{sign} {state.value.upper():<8}"
-        return Content.assemble(epoch, (word, f"bold {look.colour}"))
+        return Content.assemble(
+            epoch, (word, f"bold {look.colour.on(dark=self.app.current_theme.dark)}")
+        )
 
 
 def _facts(run: RunView | None) -> list[Part]:

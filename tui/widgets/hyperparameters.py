@@ -1,4 +1,4 @@
-"""The panel of what decides a step: the optimizer and its hyperparameters, order, batch size."""
+"""The panel of what decides an update: the optimizer and its hyperparameters, order, batch size."""
 
 from __future__ import annotations
 

@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from textual.content import Content
 from textual.keys import format_key
 
 from core.snapshot import RunView
-from tui.actions import ACTIONS, Action
+from tui.action import Action
 from tui.widgets.lines import Lines
 
 
 class KeyBar(Lines):
-    """Whole entries only: where it is narrow, the less important ones are left out."""
+    """Whole entries only: where it is narrow, the less important ones are left out.
 
-    def __init__(self) -> None:
+    Which fit is worked out only when other actions apply, or there is another width.
+    """
+
+    def __init__(self, actions: Iterable[Action]) -> None:
         super().__init__(id="key-bar")
-        self._run: RunView | None = None
+        self._actions = [each for each in actions if each.label]
+        self._applying: list[Action] = []
 
     def show(self, run: RunView | None) -> None:
-        self._run = run
-        actions = [each for each in ACTIONS.values() if each.label and each.applies(run)]
-        self.write(Content("  ").join(_fitting(actions, self.size.width - 1)).pad_left(1))
+        applying = [each for each in self._actions if each.applies(run)]
+        if applying != self._applying:
+            self._applying = applying
+            self._fit()
 
     def on_resize(self) -> None:
-        self.show(self._run)
+        self._fit()
 
-
-def key_names(action: Action) -> str:
-    """The action's keys as they stand on a keyboard: "." or ", :"."""
-    return " ".join(format_key(key) for key in action.keys)
+    def _fit(self) -> None:
+        entries = _fitting(self._applying, self.size.width - 1)
+        self.write(Content("  ").join(entries).pad_left(1))
 
 
 def _fitting(actions: Sequence[Action], room: int) -> list[Content]:

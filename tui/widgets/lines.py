@@ -1,4 +1,4 @@
-"""Lines of styled text, of which only those that changed are painted again."""
+"""Lines of styled text that change many times a second."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from itertools import zip_longest
 
 from textual.content import Content
-from textual.geometry import Region
 from textual.strip import Strip
 from textual.visual import Visual
-from textual.widget import Widget
+
+from tui.widgets.painted import Painted
 
 
-class Lines(Widget):
-    """Text that changes many times a second: each line is compared with what stands there.
+class Lines(Painted):
+    """Text of which each line is compared with what stands there.
 
     Its height is given by the style sheet, so that new text never moves the layout. Lines are
     cut at the widget's edge, not wrapped.
@@ -28,16 +28,18 @@ class Lines(Widget):
     def write(self, *lines: Content) -> None:
         """Show these lines, from the top, in place of those that were there."""
         before, self._lines = self._lines, lines
-        for y, (old, new) in enumerate(zip_longest(before, lines)):
-            if old is None or new is None or not old.is_same(new):
-                self.refresh(Region(0, y, self.size.width, 1))
+        self.repaint(
+            y
+            for y, (old, new) in enumerate(zip_longest(before, lines))
+            if old is None or new is None or not old.is_same(new)
+        )
 
     @property
     def text(self) -> str:
         """What is written, without its styles."""
         return "\n".join(line.plain for line in self._lines)
 
-    def render_line(self, y: int) -> Strip:
+    def line(self, y: int) -> Strip:
         width = self.size.width
         if y >= len(self._lines) or not width:
             return Strip.blank(width, self.visual_style.rich_style)

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import time
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 from typing import TypeVar
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.color import Color
 from textual.content import Content
 from textual.events import Resize
 from textual.getters import query_one
 from textual.message import Message
-from textual.widget import Widget
 
 from core.snapshot import Clock, RunView, State
-from tui.display import STRATEGY_LOOKS, Display
+from tui.display import Display
 from tui.format import number, plural
+from tui.strategies import SHOWN
 from tui.widgets.chart import draw
 from tui.widgets.lines import Lines
 from tui.widgets.loss_chart import (
@@ -39,7 +37,7 @@ from tui.widgets.sparkline import Sparkline
 
 _TINT = 0.15  # of the strategy's colour over the ground, in the band
 _PATTERN = 0.45  # the same where the band is a pattern
-_MOST_OFTEN = 0.25  # seconds between two drawings of the chart
+_MOST_OFTEN = 0.75  # seconds between two drawings of the chart
 _SHARE = 10  # drawing may take one part in so many of the time, on a slow machine
 
 T = TypeVar("T")
@@ -54,8 +52,10 @@ class View:
     log: bool = False
 
 
-class LossChart(Widget):
+class LossChart(Lines):
     """The chart, drawn again only when what it shows has changed, and not too often.
+
+    Of a drawing, only the lines that differ from the one before are painted.
 
     `drawings` counts how often it was drawn, `points` what plotext was given last.
     """
@@ -70,14 +70,17 @@ class LossChart(Widget):
         self._display = display
         self._now = now
         self._limits = Limits()
-        self._picture = Text()
         self._drawn: object = None
+        self._phases: object = None
         self._free_at = 0.0
         self.drawings = 0
         self.points = 0
 
     def show(self, run: RunView, view: View, *, at_once: bool = False) -> None:
-        """Draw `run`, unless it stands there already; while it trains, only now and then."""
+        """Draw `run`, unless it stands there already; while it trains, only now and then.
+
+        A switch of the strategy is news, and drawn at once.
+        """
         wish = Wish(
             view.measure,
             view.clock,
@@ -88,18 +91,18 @@ class LossChart(Widget):
             self._ink,
         )
         due = (run.name, run.history.revision, run.history.phases, wish)
-        waits = run.state is State.RUNNING and self._now() < self._free_at and not at_once
+        news = at_once or run.history.phases != self._phases
+        waits = run.state is State.RUNNING and self._now() < self._free_at and not news
         if waits or due == self._drawn:
             return
-        self._drawn = due
+        self._drawn, self._phases = due, run.history.phases
         began = self._now()
         chart = compose(run.history, run.at, wish, self._limits)
-        self._picture = draw(chart)
+        self.write(*map(Content.from_rich_text, draw(chart).split("\n", allow_blank=True)))
         self.drawings += 1
         self.points = chart.points
         cost = self._now() - began
         self._free_at = began + max(_MOST_OFTEN, _SHARE * cost)
-        self.refresh()
 
     def legend(self, strategy: str) -> Content:
         """What the signs mean, the band as it looks under `strategy`."""
@@ -121,14 +124,12 @@ class LossChart(Widget):
     def _ink(self) -> Ink:
         _, _, ground, text = self.colors
         strength = _TINT if self._markers is UNICODE else _PATTERN
+        dark = self.app.current_theme.dark
         bands = {
-            name: ground.blend(Color.parse(look.colour), strength).hex6
-            for name, look in STRATEGY_LOOKS.items()
+            name: ground.blend(Color.parse(shown.look.colour.on(dark=dark)), strength).hex6
+            for name, shown in SHOWN.items()
         }
-        return Ink(ground.blend(text, 0.7).hex6, bands)
-
-    def render(self) -> Text:
-        return self._picture
+        return Ink(dark, ground.blend(text, 0.7).hex6, bands)
 
 
 class LossPanel(Panel):
@@ -138,23 +139,15 @@ class LossPanel(Panel):
 
     sparkline = query_one(Sparkline)
     chart = query_one(LossChart)
-
-    def __init__(
-        self,
-        display: Display,
-        *,
-        id: str | None = None,
-        now: Callable[[], float] = time.monotonic,
-    ) -> None:
-        super().__init__(display, id=id)
-        self.view = View()
-        self._now = now
-        self._run: RunView | None = None
+    latest: query_one[Lines] = query_one("#latest", Lines)
+    keys: query_one[Lines] = query_one("#keys", Lines)
+    view = View()
+    _run: RunView | None = None
 
     def compose(self) -> ComposeResult:
-        yield Sparkline(self.look)
+        yield Sparkline(self._display)
         yield Lines(id="latest", classes="caption")
-        yield LossChart(self.look, self._now)
+        yield LossChart(self._display, self._now)
         yield Lines(id="keys", classes="caption")
 
     def on_mount(self) -> None:
@@ -191,11 +184,15 @@ class LossPanel(Panel):
         if self._run is not None:
             self._draw(self._run, at_once=True)
 
+    def move(self, run: RunView) -> list[float]:
+        """Draw the latest updates alone; returns their losses."""
+        latest: list[float] = run.recent[-max(self.sparkline.size.width, 1) :].tolist()
+        self.sparkline.show(latest, _colours(run, len(latest), dark=self._dark))
+        return latest
+
     def _draw(self, run: RunView, *, at_once: bool = False) -> None:
-        latest = run.recent[-max(self.sparkline.size.width, 1) :].tolist()
-        self.sparkline.show(latest, _colours(run, len(latest)))
-        self.query_one("#latest", Lines).write(Content(_range(latest)))
-        self.query_one("#keys", Lines).write(self._keys(run))
+        self.latest.write(Content(_range(self.move(run))))
+        self.keys.write(self._keys(run))
         self.report(_facts(run))
         self.chart.show(run, self.view, at_once=at_once)
 
@@ -214,13 +211,13 @@ def _after(value: T, values: Sequence[T]) -> T:
     return values[(values.index(value) + 1) % len(values)]
 
 
-def _colours(run: RunView, count: int) -> list[str]:
+def _colours(run: RunView, count: int, *, dark: bool) -> list[str]:
     """The colour of each of the `count` latest updates: that of the strategy that made it."""
     phases = run.history.phases
     starts = [phase.start.updates for phase in phases]
     earlier = range(run.at.updates - count, run.at.updates)  # updates made before each of them
     made_in = (phases[max(bisect_right(starts, updates) - 1, 0)] for updates in earlier)
-    return [STRATEGY_LOOKS[phase.strategy].colour for phase in made_in]
+    return [SHOWN[phase.strategy].look.colour.on(dark=dark) for phase in made_in]
 
 
 def _range(latest: Sequence[float]) -> str:

@@ -9,8 +9,9 @@ from enum import StrEnum
 from itertools import groupby, pairwise
 
 from core.snapshot import Clock, Curve, History, Moment, Phase
-from tui.display import STRATEGY_LOOKS
+from tui.display import Look
 from tui.format import count
+from tui.strategies import SHOWN
 from tui.widgets import axis
 from tui.widgets.axis import Axis
 from tui.widgets.chart import WASH, Chart, Frame, Layer, Named
@@ -58,8 +59,9 @@ ASCII = Markers(line="*", band=".", test="o", switch=":", dots=(1, 1))
 
 @dataclass(frozen=True, slots=True)
 class Ink:
-    """Colours that depend on the theme: of the axes, and of each strategy's band."""
+    """What depends on the theme: a `dark` ground, the colours of the axes and of each band."""
 
+    dark: bool = True
     axes: str | None = None
     bands: dict[str, str] = field(default_factory=dict)
 
@@ -108,7 +110,7 @@ def compose(history: History, now: Moment, wish: Wish, limits: Limits) -> Chart:
     frame = Frame(wish.width, wish.height, x, y, wish.markers.dots)
     if not frame.fits:
         return Chart(frame)
-    stretches = _visible(history.phases, wish.clock, frame)
+    stretches = _visible(history.phases, frame, wish)
     layers = [*_curves(curve, stretches, frame, wish)]
     if wish.measure is Measure.LOSS:
         # Few enough test points to leave the line beneath them in sight.
@@ -151,16 +153,21 @@ class _Stretch:
     at: float
     after: float
     until: float
+    dark: bool
+
+    @property
+    def look(self) -> Look:
+        return SHOWN[self.phase.strategy].look
 
     @property
     def colour(self) -> str:
-        return STRATEGY_LOOKS[self.phase.strategy].colour
+        return self.look.colour.on(dark=self.dark)
 
     def named(self, frame: Frame, ascii: bool) -> Named:
-        phase, look = self.phase, STRATEGY_LOOKS[self.phase.strategy]
+        phase = self.phase
         sized = phase.strategy == "mini-batch"
         name = f"{phase.strategy} {count(phase.batch_size)}" if sized else phase.strategy
-        return Named(frame.x.place(self.at), look.mark(ascii), name, look.colour)
+        return Named(frame.x.place(self.at), self.look.mark(ascii), name, self.colour)
 
     def part(self, curve: Curve) -> Curve:
         inside = (curve.x > self.after) & (curve.x <= self.until)
@@ -168,14 +175,14 @@ class _Stretch:
         return Curve(*(each[inside] for each in arrays))
 
 
-def _visible(phases: tuple[Phase, ...], clock: Clock, frame: Frame) -> list[_Stretch]:
+def _visible(phases: tuple[Phase, ...], frame: Frame, wish: Wish) -> list[_Stretch]:
     """The phases, without those that begin in the same column as the one after them."""
-    starts = [phase.start.on(clock) for phase in phases]
+    starts = [phase.start.on(wish.clock) for phase in phases]
     columns = [frame.column(frame.x.place(start)) for start in starts]
     kept = [i for i, c in enumerate(columns) if i + 1 == len(columns) or columns[i + 1] > c]
     bounds = [-math.inf, *(starts[i] for i in kept[1:]), math.inf]
     return [
-        _Stretch(phases[i], starts[i], after, until)
+        _Stretch(phases[i], starts[i], after, until, wish.ink.dark)
         for i, (after, until) in zip(kept, pairwise(bounds), strict=True)
     ]
 

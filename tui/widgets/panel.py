@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.containers import Vertical
@@ -18,12 +20,13 @@ class Panel(Vertical, can_focus=True):
     """A bordered part of the cockpit that draws some of a RunView.
 
     Its name stands on the upper border, left, and while it has the focus the keys that work in
-    it; live facts stand on the lower border, right.
+    it; live facts stand on the lower border, right. `KEYS_HELP` explains those keys in the help.
     """
 
     ALLOW_MAXIMIZE = True
     TITLE: ClassVar[str] = ""
     KEYS: ClassVar[str] = ""
+    KEYS_HELP: ClassVar[tuple[tuple[str, str], ...]] = ()
 
     class Asked(Message):
         """The person asked for something that the engine is to do."""
@@ -32,9 +35,16 @@ class Panel(Vertical, can_focus=True):
             super().__init__()
             self.command = command
 
-    def __init__(self, display: Display, *, id: str | None = None) -> None:
+    def __init__(
+        self,
+        display: Display,
+        *,
+        id: str | None = None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         super().__init__(id=id)
-        self.look = display
+        self._display = display
+        self._now = now
         self._title = self._facts = ""
         self.entitle(self.TITLE)
 
@@ -50,7 +60,7 @@ class Panel(Vertical, can_focus=True):
 
     def _write_title(self) -> None:
         keys = self.KEYS if self.has_focus else ""
-        self.border_title = self.look.text(f"{self._title} · {keys}") if keys else self._title
+        self.border_title = self._display.text(f"{self._title} · {keys}") if keys else self._title
 
     def report(self, facts: str) -> None:
         """Put live facts on the lower border, and paint no more than that line."""
@@ -62,6 +72,11 @@ class Panel(Vertical, can_focus=True):
             width, height = self.outer_size
             self.refresh(Region(-left, height - 1 - top, width, 1))
 
+    @property
+    def _dark(self) -> bool:
+        """Whether the ground is dark."""
+        return self.app.current_theme.dark
+
     def show(self, run: RunView) -> None:
-        """Draw what has changed in `run`. Called at the frame rate, only while visible."""
+        """Draw what has changed in `run`. Called several times a second, only while visible."""
         raise NotImplementedError

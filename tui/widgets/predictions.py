@@ -7,23 +7,22 @@ from rich.style import Style
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.events import Click, Resize
-from textual.geometry import Region
 from textual.getters import query_one
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
-from textual.widget import Widget
 
 from core.commands import ShowDigits
 from core.snapshot import Digits, RunView
-from tui.display import Display
+from tui.display import RIGHT, Colour, Display
 from tui.widgets.half_blocks import Brush, Paint, Pictures, brush_for
+from tui.widgets.painted import Painted
 from tui.widgets.panel import Panel
 from tui.widgets.tiles import Tiling, tile
-from tui.widgets.verdict import RIGHT, class_name, verdict, whole_percent
+from tui.widgets.verdict import class_name, verdict, whole_percent
 
 
-def caption(digits: Digits, place: int, width: int, ascii: bool) -> tuple[str, str]:
+def caption(digits: Digits, place: int, width: int, ascii: bool) -> tuple[str, Colour]:
     """The line under a picture, `width` wide, and its colour: sign, prediction, confidence."""
     judged = verdict(digits, place)
     sure = whole_percent(judged.confidence)
@@ -33,7 +32,7 @@ def caption(digits: Digits, place: int, width: int, ascii: bool) -> tuple[str, s
     return said.ljust(width), judged.look.colour
 
 
-class DigitGrid(Widget):
+class DigitGrid(Painted):
     """The pictures; only the captions are drawn again while the same examples are shown."""
 
     DEFAULT_CSS = "DigitGrid { height: 1fr; width: 1fr; }"
@@ -45,7 +44,6 @@ class DigitGrid(Widget):
         super().__init__()
         self._display = display
         self._pictures = Pictures()
-        self._lines: dict[int, Strip] = {}
         self._digits: Digits | None = None
         self._brush = Brush(Paint.ASCII)
         self.tiling = Tiling(8, 0, 0, 0)
@@ -65,34 +63,20 @@ class DigitGrid(Widget):
         self._digits, self.selected = digits, selected
         if not same or brush != self._brush:
             self._brush = brush
-            self._draw_all()
+            self.repaint_all()
             return
         height = self.tiling.height
-        for y in range(height - 1, height * self.tiling.rows, height):
-            line = self._caption_line(y // height)
-            if y in self._lines and list(self._lines[y]) != list(line):
-                self.refresh(Region(0, y, self.size.width, 1))
-            self._lines[y] = line
+        self.repaint(range(height - 1, height * self.tiling.rows, height))
 
     def on_resize(self, event: Resize) -> None:
         self.tiling = tile(event.size.width, event.size.height)
-        self._draw_all()
+        self.repaint_all()
         self.post_message(self.Resized())
 
-    def notify_style_update(self) -> None:
-        super().notify_style_update()
-        self._lines.clear()
-
-    def _draw_all(self) -> None:
-        self._lines.clear()
-        self.refresh()
-
-    def render_line(self, y: int) -> Strip:
-        if y not in self._lines:
-            row, line = divmod(y, self.tiling.height)
-            last = line == self.tiling.height - 1
-            self._lines[y] = self._caption_line(row) if last else self._picture_line(row, line)
-        return self._lines[y]
+    def line(self, y: int) -> Strip:
+        row, line = divmod(y, self.tiling.height)
+        last = line == self.tiling.height - 1
+        return self._caption_line(row) if last else self._picture_line(row, line)
 
     def _places(self, row: int) -> range:
         first = row * self.tiling.columns
@@ -120,7 +104,7 @@ class DigitGrid(Widget):
         for place in self._places(row):
             said, colour = caption(self._digits, place, self.tiling.side, self._display.ascii)
             chosen = place == self.selected
-            style = Style(color=colour, reverse=chosen, bold=chosen)
+            style = Style(color=colour.on(dark=not self._brush.light), reverse=chosen, bold=chosen)
             tiles.append(Strip([Segment(said, style)], self.tiling.side))
         return self._joined(tiles)
 
@@ -130,6 +114,7 @@ class PredictionsPanel(Panel):
 
     TITLE = "Predictions"
     KEYS = "arrows select"
+    KEYS_HELP = (("arrows", "among the digits: select one"),)
     BINDINGS = [
         Binding("left", "select(-1, 0)", "Select", show=False),
         Binding("right", "select(1, 0)", "Select", show=False),
@@ -148,31 +133,26 @@ class PredictionsPanel(Panel):
             super().__init__()
             self.place = place
 
-    def __init__(self, display: Display, *, id: str | None = None) -> None:
-        super().__init__(display, id=id)
-        self._digits: Digits | None = None
+    _digits: Digits | None = None
 
     def compose(self) -> ComposeResult:
-        yield DigitGrid(self.look)
+        yield DigitGrid(self._display)
 
     def on_mount(self) -> None:
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self._draw())
 
     def show(self, run: RunView) -> None:
-        first = self._digits is None and run.digits is not None
         self._digits = run.digits
-        if first:  # the engine was not there to hear how many there is room for
-            self._ask()
         self._draw()
 
     def action_fresh(self) -> None:
         """Ask for other examples."""
-        self._ask(fresh=True)
+        self.ask(fresh=True)
 
     def action_toggle_wrong(self) -> None:
         """Ask for wrongly judged examples only, or for any again."""
         self.only_wrong = not self.only_wrong
-        self._ask()
+        self.ask()
 
     def action_select(self, across: int, down: int) -> None:
         """Move the choice, round the grid's edges."""
@@ -192,14 +172,15 @@ class PredictionsPanel(Panel):
             self.selected = place
 
     def on_digit_grid_resized(self) -> None:
-        self._ask()
+        self.ask()
         self._draw()
 
     def watch_selected(self, place: int) -> None:
         self.post_message(self.Selected(place))
         self._draw()
 
-    def _ask(self, *, fresh: bool = False) -> None:
+    def ask(self, *, fresh: bool = False) -> None:
+        """Ask for as many examples as there is room for."""
         # One at least: the panel of a single example shows it even where there is no grid.
         count = max(self.grid.tiling.count, 1)
         self.post_message(self.Asked(ShowDigits(count, self.only_wrong, fresh)))

@@ -7,7 +7,7 @@ from textual.content import Content
 
 from core.snapshot import RunView, State
 from tui import format as fmt
-from tui.widgets.bar import bar
+from tui.widgets.bar import thin_bar
 from tui.widgets.lines import Lines
 from tui.widgets.panel import Panel
 
@@ -34,21 +34,19 @@ class ProgressPanel(Panel):
         table = _pairs(run) if two_columns else [(fact,) for fact in _most_important(run)]
         rows = [self._cells(facts, width) for facts in table]
         lines.write(self._epoch(run, width), *rows)
-        self.report(self.look.text(_outlook(run)))
+        self.report(self._display.text(_outlook(run)))
 
     def _epoch(self, run: RunView, width: int) -> Content:
-        whole = int(run.at.epoch)
-        under_way = run.update_progress * run.examples_per_update / run.training_examples
-        done = min(run.at.epoch - whole + under_way, 1.0)
+        epoch, done = _epoch_shown(run)
         left = _seconds_left(run, (1 - done) * run.training_examples)
         last = f" of {fmt.count(run.config.epochs)}" if run.config.epochs else ""
-        name = f" epoch {fmt.count(whole + 1)}{last} "
+        name = f" epoch {fmt.count(epoch)}{last} "
         remains = "" if left is None else f"{fmt.clock(left)} left"
         figures = f" {fmt.percent(done, 0):>5} "
         if width >= NARROW:
             figures += f"{remains:>{_REMAINS}} "
         room = max(1, width - len(name) - len(figures))
-        return Content(name) + bar(done, room, ascii=self.look.ascii) + figures
+        return Content(name) + thin_bar(done, room, ascii=self._display.ascii) + figures
 
     def _cells(self, facts: tuple[Fact, ...], width: int) -> Content:
         """Names to the left and figures to the right of equal cells."""
@@ -61,6 +59,13 @@ class ProgressPanel(Panel):
             gap = " " * max(1, room - len(name) - len(figure))
             parts += [(f"{before}{name}{gap}", "$foreground-muted"), (figure, "bold")]
         return Content.assemble(*parts)
+
+
+def _epoch_shown(run: RunView) -> tuple[int, float]:
+    """The epoch under way and how much of it is done; between two, the one just finished."""
+    finished, examples = divmod(run.at.examples, run.training_examples)
+    done = (examples + run.update_progress * run.examples_per_update) / run.training_examples
+    return (finished, 1.0) if finished and not done else (finished + 1, min(done, 1.0))
 
 
 def _pairs(run: RunView) -> list[tuple[Fact, ...]]:

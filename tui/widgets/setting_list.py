@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from textual import on
@@ -16,14 +16,14 @@ from textual.widgets import Static
 from core.commands import Change, Command, Reset
 from core.config import SETTINGS, RunConfig
 from core.errors import UserError
-from core.optimizers.table import HYPERPARAMETERS, OPTIMIZERS
-from core.settings import Choice, Flag, Setting
+from core.optimizers.table import HYPERPARAMETERS
+from core.settings import Choice, Flag, Setting, Whole
 from core.snapshot import RunView
-from tui.display import Display
-from tui.nudges import nudged
+from tui.nudges import nudge
 from tui.widgets.lines import Lines
 from tui.widgets.panel import Panel
 from tui.widgets.value_editor import ValueEditor
+from tui.writing import written
 
 EDITOR = 6  # lines that an editor takes with a long answer below it
 ROOMY = 16  # lines from which the meaning of the row in focus is spelled out below
@@ -40,11 +40,7 @@ class Row:
 
     @property
     def text(self) -> str:
-        if self.setting.name == "optimizer":
-            return OPTIMIZERS[str(self.value)].torch_name
-        if isinstance(self.value, float) and self.value >= 1000:
-            return f"{self.value:,.6g}{self.unit}"
-        return self.setting.kind.write(self.value) + (self.unit if self.value is not None else "")
+        return written(self.setting, self.value) + (self.unit if self.value is not None else "")
 
     @property
     def can_nudge(self) -> bool:
@@ -68,6 +64,11 @@ class SettingList(Panel):
     """
 
     KEYS = "arrows, enter"
+    KEYS_HELP = (
+        ("up down", "choose a setting"),
+        ("left right", "give the setting the value before or after"),
+        ("enter", "type a value, or choose one by name"),
+    )
     BINDINGS = [
         Binding("up", "move(-1)", "previous setting"),
         Binding("down", "move(1)", "next setting"),
@@ -83,13 +84,11 @@ class SettingList(Panel):
             super().__init__()
             self.setting = setting
 
-    def __init__(self, display: Display, *, id: str | None = None) -> None:
-        super().__init__(display, id=id)
-        self._run: RunView | None = None
-        self._rows: Sequence[Row] = ()
-        self._cursor = 0
-        self._top = 0
-        self._meaning = ""
+    _run: RunView | None = None
+    _rows: Sequence[Row] = ()
+    _cursor = 0
+    _top = 0
+    _meaning = ""
 
     def compose(self) -> ComposeResult:
         yield Lines(classes="body")
@@ -101,9 +100,11 @@ class SettingList(Panel):
 
     def show(self, run: RunView) -> None:
         self._run = run
-        self._rows = tuple(self.rows(run))
-        self._cursor = min(self._cursor, len(self._rows) - 1)
-        self._draw()
+        rows = tuple(self.rows(run))
+        if rows != self._rows:
+            self._rows = rows
+            self._cursor = min(self._cursor, len(rows) - 1)
+            self._draw()
 
     def select(self, name: str) -> bool:
         """Put the cursor on the setting of this name; False if it is not listed here."""
@@ -125,18 +126,18 @@ class SettingList(Panel):
     def action_nudge(self, direction: int) -> None:
         chosen = self.selected
         if self._run and chosen and chosen.can_nudge:
-            self.change(
-                chosen.setting.name, nudged(self._run.config, chosen.setting.name, direction)
-            )
+            config, name = self._run.config, chosen.setting.name
+            self._ask(lambda: nudge(config, name, direction))
 
-    def change(self, name: str, value: object) -> None:
-        """Ask for a new value, or say why it cannot be."""
+    def _ask(self, command_for: Callable[[], Command | None]) -> None:
+        """Send the command, if there is one, or say why it cannot be."""
         try:
-            command = self._command(name, value)
+            command = command_for()
         except UserError as fault:
             self.notify(str(fault), severity="warning", markup=False)
         else:
-            self.post_message(self.Asked(command))
+            if command is not None:
+                self.post_message(self.Asked(command))
 
     def action_edit(self) -> None:
         chosen = self.selected
@@ -146,7 +147,7 @@ class SettingList(Panel):
             case Choice():
                 self.post_message(self.Choose(chosen.setting))
             case Flag():
-                self.change(chosen.setting.name, not chosen.value)
+                self._ask(lambda: self._command(chosen.setting.name, not chosen.value))
             case _:
                 self._open_editor(chosen)
 
@@ -166,11 +167,20 @@ class SettingList(Panel):
         editor = ValueEditor(
             chosen.setting,
             chosen.value,
+            self._allowed(chosen.setting),
             check=lambda text: self._command(chosen.setting.name, text),
         )
         self.mount(editor)
         place = self._cursor - self._top
         editor.styles.offset = (0, min(place, max(0, self.size.height - EDITOR)))
+
+    def _allowed(self, setting: Setting) -> str:
+        """What may be typed, and what comes of it where that is more than the new value."""
+        assert self._run is not None
+        if setting.name == "batch_size":
+            return Whole(1, self._run.config.data_spec.train).allowed
+        allowed = setting.kind.allowed
+        return f"{allowed}; the run begins again with it" if setting.name == "seed" else allowed
 
     def _close_editor(self) -> None:
         for editor in self.query(ValueEditor):
@@ -223,9 +233,9 @@ class SettingList(Panel):
 
     def _line(self, each: Row, width: int, chosen: bool) -> Content:
         active = chosen and self.has_focus
-        left, right = ("<", ">") if self.look.ascii else ("◂", "▸")
+        left, right = ("<", ">") if self._display.ascii else ("◂", "▸")
         before, after = (left, right) if active and each.can_nudge else (" ", " ")
-        text = self.look.text(each.text)
+        text = self._display.text(each.text)
         gap = " " * max(1, width - len(each.title) - len(text) - 3)
         line = Content.assemble(
             (f" {each.title}", "" if active else "$foreground-muted"),

@@ -10,8 +10,8 @@ from core.commands import Change
 from core.snapshot import RunView
 from core.strategies import STRATEGIES
 from tui import format as fmt
-from tui.display import STRATEGY_LOOKS
-from tui.widgets.bar import bar
+from tui.strategies import SHOWN
+from tui.widgets.bar import thin_bar
 from tui.widgets.lines import Lines
 from tui.widgets.panel import Panel
 
@@ -31,7 +31,7 @@ class StrategyPanel(Panel):
         lines = self.query_one(Lines)
         width, height = lines.size
         table = [self._row(run, place, name) for place, name in enumerate(STRATEGIES, 1)]
-        epoch = [Content(f" an epoch takes {fmt.plural(_updates_per_epoch(run), 'update')}")]
+        epoch = [Content(f" an epoch takes {fmt.plural(run.updates_per_epoch, 'update')}")]
         if height > 3:
             table.insert(0, Content.styled(HEADING, "$foreground-muted"))
         if height > 6:
@@ -50,16 +50,16 @@ class StrategyPanel(Panel):
                 self.post_message(self.Asked(Change("strategy", name)))
 
     def _row(self, run: RunView, place: int, name: str) -> Content:
-        look = STRATEGY_LOOKS[name]
+        look = SHOWN[name].look
         size = STRATEGIES[name].size(run.training_examples, run.config.batch_size)
         active = name == run.config.strategy
-        marker = (">" if self.look.ascii else "▸") if active else " "
+        marker = (">" if self._display.ascii else "▸") if active else " "
         spent = run.seconds_per_update.get(name)
-        cost = "not tried" if spent is None else self.look.text(fmt.duration(spent))
+        cost = "not tried" if spent is None else self._display.text(fmt.duration(spent))
         tone = "bold" if active else "$foreground-muted"
         return Content.assemble(
             (f"{marker}{place} ", "bold $primary"),
-            (look.mark(self.look.ascii), look.colour),
+            (look.mark(self._display.ascii), look.colour.on(dark=self._dark)),
             (f" {name:<10}{fmt.count(size):>7}{cost:>10}", tone),
         )
 
@@ -68,10 +68,6 @@ class StrategyPanel(Panel):
         spent = run.seconds_per_update.get(run.config.strategy, 0.0)
         if not run.update_progress and spent < SEEN:
             return Content()
-        colour = STRATEGY_LOOKS[run.config.strategy].colour
-        done = bar(run.update_progress, width, ascii=self.look.ascii, colour=colour)
+        colour = SHOWN[run.config.strategy].look.colour.on(dark=self._dark)
+        done = thin_bar(run.update_progress, width, ascii=self._display.ascii, colour=colour)
         return Content(" ") + done
-
-
-def _updates_per_epoch(run: RunView) -> int:
-    return -(-run.training_examples // run.examples_per_update)

@@ -15,13 +15,14 @@ from textual.widgets import Input, Static
 from core.commands import Command
 from core.errors import UserError
 from core.settings import Setting
+from tui.widgets.typed_line import TypedLine
 
 
 class ValueEditor(Vertical):
-    """Enter applies what was typed, Escape leaves the old value.
+    """Enter applies what was typed, Escape leaves the old value, and so does an unchanged text.
 
-    `check` makes a command of the text or raises UserError; then the reason is shown below and
-    the editor stays open.
+    `allowed` says what may be typed. `check` makes a command of the text or raises UserError;
+    then the reason is shown below and the editor stays open.
     """
 
     BINDINGS = [Binding("escape", "cancel", "keep the old value")]
@@ -33,16 +34,19 @@ class ValueEditor(Vertical):
             super().__init__()
             self.command = command
 
-    def __init__(self, setting: Setting, value: Any, check: Callable[[str], Command]) -> None:
+    def __init__(
+        self, setting: Setting, value: Any, allowed: str, check: Callable[[str], Command]
+    ) -> None:
         super().__init__()
         self._setting = setting
-        self._value = value
+        self._old = setting.kind.write(value)
+        self._allowed = allowed
         self._check = check
 
     def compose(self) -> ComposeResult:
         yield Static(f"{self._setting.title}:", classes="title", markup=False)
-        yield Input(self._setting.kind.write(self._value), compact=True)
-        yield Static(self._setting.kind.allowed, classes="answer", markup=False)
+        yield TypedLine(self._old, compact=True)
+        yield Static(self._allowed, classes="answer", markup=False)
 
     def on_mount(self) -> None:
         for line in self.query(Input):  # there is none if another key has closed the editor again
@@ -51,6 +55,9 @@ class ValueEditor(Vertical):
     @on(Input.Submitted)
     def _apply(self, message: Input.Submitted) -> None:
         message.stop()
+        if message.value.strip() == self._old:  # it may be rounded, and is not to be set so
+            self.action_cancel()
+            return
         try:
             command = self._check(message.value)
         except UserError as fault:

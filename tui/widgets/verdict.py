@@ -6,11 +6,8 @@ from dataclasses import dataclass
 from math import isfinite, nan
 
 from core.snapshot import Digits
-from tui.display import Look
+from tui.display import RIGHT, WRONG, Look
 from tui.format import MISSING
-
-RIGHT = Look("#009E73", "✓", "+")
-WRONG = Look("#D55E00", "✗", "x")
 
 
 @dataclass(frozen=True, slots=True)

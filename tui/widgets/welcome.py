@@ -9,7 +9,7 @@ from textual.widgets import Static
 from core.snapshot import Snapshot
 from tui.display import Display
 from tui.layout import LEAST
-from tui.widgets.bar import bar
+from tui.widgets.bar import thin_bar
 
 _WIDTH = 44
 
@@ -28,7 +28,7 @@ class Welcome(Static):
             Content(),
         ]
         if snapshot.loading is not None:
-            done = bar(snapshot.loading.share, _WIDTH, ascii=self._display.ascii)
+            done = thin_bar(snapshot.loading.share, _WIDTH, ascii=self._display.ascii)
             lines += [done, Content(), Content(self._display.text(snapshot.loading.what))]
         if snapshot.error:
             lines += [Content.styled(self._display.text(snapshot.error), "bold $error")]

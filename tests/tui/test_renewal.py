@@ -1,0 +1,97 @@
+"""Figures are renewed a few times a second; what a person did, at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.config import configure
+from core.snapshot import Event, Moment, Notice, RunView, Snapshot, State
+from tests.tui.piloted import Piloted, piloted
+from tests.tui.stage import Hands
+from tests.tui.views import run_view, snapshot
+from tui.renewal import SECONDS, Renewal
+from tui.widgets.loss import LossPanel
+from tui.widgets.progress import ProgressPanel
+
+FIRST = snapshot(run_view())
+
+
+def trained_on(shown: Snapshot, **changes: object) -> Snapshot:
+    """The next snapshot of the run, `updates` further or as the changes say."""
+    run = replace(shown.run, at=Moment(200_000), **changes)  # type: ignore[type-var]
+    return replace(shown, revision=shown.revision + 1, runs=(run,))
+
+
+def test_a_run_that_trains_on_is_drawn_a_few_times_a_second() -> None:
+    hands, shown, drawn = Hands(), FIRST, 0
+    renewal = Renewal(hands)
+    for _ in range(20):
+        drawn += renewal.due(shown)
+        hands.time += 0.05
+        shown = trained_on(shown)
+    assert drawn == 1 / SECONDS
+
+
+def test_what_waited_is_drawn_when_it_is_time_though_nothing_newer_has_come() -> None:
+    hands = Hands()
+    renewal = Renewal(hands)
+    later = trained_on(FIRST)
+    assert renewal.due(FIRST)
+    assert not renewal.due(later)
+    hands.time += SECONDS
+    assert renewal.due(later)
+    assert not renewal.due(later)
+
+
+NEWS: list[Callable[[Snapshot], Snapshot]] = [
+    lambda shown: trained_on(shown, state=State.PAUSED),
+    lambda shown: trained_on(shown, config=configure({"lr": 0.5})),
+    lambda shown: trained_on(shown, events=(Event(99, Moment(), "stepper"),)),
+    lambda shown: replace(trained_on(shown), notice=Notice(1, "no")),
+    lambda shown: replace(trained_on(shown), error="disk on fire"),
+]
+
+
+@pytest.mark.parametrize("happens", NEWS)
+def test_news_are_drawn_at_once(happens: Callable[[Snapshot], Snapshot]) -> None:
+    renewal = Renewal(Hands())
+    assert renewal.due(FIRST)
+    assert renewal.due(happens(FIRST))
+
+
+def test_other_digits_are_drawn_at_once() -> None:
+    renewal = Renewal(Hands())
+    digits = FIRST.run and FIRST.run.digits
+    assert digits
+    assert renewal.due(FIRST)
+    others = replace(digits, indices=tuple(reversed(digits.indices)))
+    assert renewal.due(trained_on(FIRST, digits=others))
+
+
+def figures(on: Piloted) -> str:
+    return on.cockpit.query_one(ProgressPanel).query_one(".body").text  # type: ignore[attr-defined]
+
+
+async def test_between_two_renewals_only_the_sparkline_moves() -> None:
+    hands = Hands()
+    async with piloted(run_view(), now=hands) as on:
+        sparkline = on.cockpit.query_one(LossPanel).sparkline
+
+        async def pull(run: RunView) -> tuple[str, str]:
+            on.engine.publish(run)
+            on.cockpit.pull()
+            await on.pilot.pause()
+            return sparkline.render_line(1).text, figures(on)
+
+        bars, said = await pull(run_view())
+        later = run_view(updates=155_555, recent=np.linspace(3, 0, 300).astype("f4"))
+        moved, same = await pull(later)
+        assert moved != bars
+        assert same == said
+        hands.time += SECONDS
+        _, renewed = await pull(later)
+        assert "155,555" in renewed

@@ -1,0 +1,43 @@
+"""When the figures on the screen are renewed: at once for news, else a few times a second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from core.snapshot import Snapshot, State
+
+SECONDS = 0.25  # between two renewals of a run that only trained on
+
+
+class Renewal:
+    """Decides which snapshots are drawn in full, by the clock `now`."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._revision = -1
+        self._news: object = None
+        self._drawn_at = 0.0
+
+    def due(self, snapshot: Snapshot) -> bool:
+        """Whether `snapshot` is to be drawn in full now; it is then taken for drawn."""
+        if snapshot.revision == self._revision:
+            return False
+        news, now = _news(snapshot), self._now()
+        if _trains(snapshot) and news == self._news and now - self._drawn_at < SECONDS:
+            return False
+        self._revision, self._news, self._drawn_at = snapshot.revision, news, now
+        return True
+
+
+def _trains(snapshot: Snapshot) -> bool:
+    return snapshot.run is not None and snapshot.run.state is State.RUNNING
+
+
+def _news(snapshot: Snapshot) -> object:
+    """What a person did or waits for: nothing of it changes by training on."""
+    run = snapshot.run
+    if run is None:
+        return None
+    last_event = run.events[-1].number if run.events else 0
+    on_show = run.digits.indices if run.digits else ()
+    return (run.state, run.config, last_event, on_show, snapshot.notice, snapshot.error)

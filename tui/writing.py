@@ -1,0 +1,37 @@
+"""How the value of a setting is written for people, in the panels and in the events alike."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from core.config import SETTINGS
+from core.errors import UserError
+from core.optimizers.table import HYPERPARAMETERS, OPTIMIZERS
+from core.settings import Setting
+from core.snapshot import Event
+
+
+def written(setting: Setting, value: object) -> str:
+    """A value by the name that people know, or with its thousands separated: SGD, 1,000."""
+    if setting.name == "optimizer":
+        return OPTIMIZERS[str(value)].torch_name
+    if isinstance(value, float) and value >= 1000:
+        return f"{value:,.6g}"
+    return setting.kind.write(value)
+
+
+def event_text(event: Event) -> str:
+    """The event in one line, without its moment."""
+    setting = SETTINGS.get(event.what) or HYPERPARAMETERS.get(event.what)
+    if setting is None:
+        return event.text
+    before, after = (_rewritten(setting, text) for text in (event.before, event.after))
+    return replace(event, before=before, after=after).text
+
+
+def _rewritten(setting: Setting, text: str) -> str:
+    """`text`, the value as core writes it, as people read it; as it is, if it says more."""
+    try:
+        return written(setting, setting.parse(text)) if text else text
+    except UserError:  # such as "mini-batch 64"
+        return text
