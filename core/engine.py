@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import queue
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from core.run import Run
     from core.view import Viewer
 
+_SWITCH_SECONDS = 0.0005
 _PUBLISH_SECONDS = 1 / 60  # while running, snapshots are made this often at most
 
 
@@ -58,6 +60,9 @@ class Engine:
     # For the screen's thread
 
     def start(self) -> None:
+        # The worker trains without the interpreter's lock, and wants it back for a moment after
+        # each slice; a screen that is drawing shall not keep it for Python's usual 5 ms.
+        sys.setswitchinterval(_SWITCH_SECONDS)
         self._thread.start()
 
     def send(self, command: Command, run: int = 0) -> None:

@@ -34,7 +34,7 @@ class Record:
         self.best: Evaluation | None = None
         self.lowest_test_loss = math.inf
         self.predictions: Tensor | None = None  # (n,) int64: classes said at the latest evaluation
-        self.seconds_per_update: dict[str, float] = {}
+        self._costs: dict[str, tuple[float, float]] = {}  # seconds and updates, by strategy
         self._train_loss = Series()
         self._test_loss = Series()
         self._test_accuracy = Series()
@@ -70,7 +70,7 @@ class Record:
         """From now on updates are of this kind; a phase without an update leaves no trace."""
         self.revision += 1
         if any(p.strategy == strategy and p.batch_size != batch_size for p in self.phases):
-            self.seconds_per_update.pop(strategy, None)  # it may be of another size
+            self._costs.pop(strategy, None)  # it may be of another size
         self._train_loss.begin_phase()
         earlier = [phase for phase in self.phases if phase.start.updates < at.updates]
         same = earlier and (earlier[-1].strategy, earlier[-1].batch_size) == (strategy, batch_size)
@@ -87,6 +87,11 @@ class Record:
         of_phase = updates - self.phases[-1].start.updates if self.phases else updates
         return trembling(self.window.latest(min(of_phase, _TREMBLING_UPDATES)))
 
+    @property
+    def seconds_per_update(self) -> dict[str, float]:
+        """What an update costs, by strategy; absent what was not tried yet."""
+        return {strategy: time / count for strategy, (time, count) in self._costs.items()}
+
     def history(self) -> History:
         return History(
             self.revision,
@@ -99,18 +104,18 @@ class Record:
     def copy(self) -> Record:
         copied = copy.copy(self)
         copied.window = self.window.copy()
-        copied.seconds_per_update = dict(self.seconds_per_update)
+        copied._costs = dict(self._costs)
         copied._train_loss = self._train_loss.copy()
         copied._test_loss = self._test_loss.copy()
         copied._test_accuracy = self._test_accuracy.copy()
         return copied
 
     def _note_cost(self, strategy: str, seconds: float, updates: int) -> None:
-        """Keep what an update costs under a strategy: a mean over the latest second or so.
+        """Keep what an update costs under a strategy: time over updates, of the latest second.
 
-        A slice counts by the time it took, so that a single slow one does not decide.
+        Both fade together, so that a slice in which the machine was busy counts for no more
+        updates than it made.
         """
-        cost = seconds / updates
-        before = self.seconds_per_update.get(strategy, cost)
-        weight = 1 - math.exp(-seconds / _COST_SECONDS)
-        self.seconds_per_update[strategy] = before + weight * (cost - before)
+        kept = math.exp(-seconds / _COST_SECONDS)
+        time, count = self._costs.get(strategy, (0.0, 0.0))
+        self._costs[strategy] = kept * time + seconds, kept * count + updates

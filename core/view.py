@@ -51,7 +51,7 @@ class Viewer:
             train_loss=record.train_loss,
             trembling=record.trembling(trainer.updates),
             recent=record.window.latest(_RECENT_UPDATES),
-            seconds_per_update=dict(record.seconds_per_update),
+            seconds_per_update=record.seconds_per_update,
             evaluation=record.evaluation,
             best=record.best,
             events=record.events,
