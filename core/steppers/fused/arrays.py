@@ -39,3 +39,16 @@ class Examples(NamedTuple):
 
     images: Floats
     labels: Ints
+
+
+class Room(NamedTuple):
+    """Where a piece of up to p examples is worked on.
+
+    `images` (p, inputs) and `labels` (p,) hold a copy of the examples; `activations` and
+    `deltas` (p * all widths after the first) those of all layers, one behind the other.
+    """
+
+    images: Floats
+    labels: Ints
+    activations: Floats
+    deltas: Floats

@@ -33,11 +33,6 @@ class FlatMemory:
             parameter.data = view
         self.weights: NDArray[np.float32] = flat.numpy()
 
-    def another(self) -> tuple[NDArray[np.float32], list[Tensor]]:
-        """Another flat array of the same layout, and each parameter's view of it."""
-        flat = torch.zeros(self._size)
-        return flat.numpy(), list(self._views(flat))
-
     def holds(self, states: list[dict[str, Tensor]], key: str) -> bool:
         """Whether every parameter's state has the memory `key`."""
         return all(key in state for state in states)

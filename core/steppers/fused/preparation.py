@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 import numpy as np
-from platformdirs import user_cache_path
+import torch
 
 
 class Preparation:
@@ -58,20 +58,24 @@ class Preparation:
 def call_every_kernel() -> None:
     """Call each kernel once with arguments of the types that training uses: that compiles it."""
     from core.steppers.fused.arrays import Examples, Memories, Network
-    from core.steppers.fused.blas import keep_to_one_thread
+    from core.steppers.fused.blas import sgemm
     from core.steppers.fused.changes import change
-    from core.steppers.fused.kernels import updates_of_many, updates_of_one
+    from core.steppers.fused.gradient import SharedGradient
+    from core.steppers.fused.many import updates_of_many
+    from core.steppers.fused.one import updates_of_one
 
-    keep_to_one_thread()
-    weights, memory, gradient = (np.zeros(32, np.float32) for _ in range(3))
+    weights, memory = np.zeros(32, np.float32), np.zeros(32, np.float32)
     net = Network(weights, np.array([2, 2]), np.array([0]), np.array([[0, 16]]))
     memories = Memories(memory, memory, memory)
     data = Examples(np.zeros((2, 2), np.float32), np.zeros(2, np.int64))
-    rows, rates, losses = np.arange(2), np.zeros(2), np.zeros(2, np.float32)
-    h = np.zeros(7)
-    updates_of_one(net, memories, data, rows, rates, 0, h, 0, losses)
-    updates_of_many(net, memories, data, rows.reshape(1, 2), rates, 0, h, 0, losses)
-    change(0, weights, gradient, memories, h, 0)
+    rows, losses = np.arange(2), np.zeros(2, np.float32)
+    rule = np.zeros(2), 0, np.zeros(7), 0, losses
+    updates_of_one(net, memories, data, rows, *rule)
+    shared = SharedGradient(net, data, threads=1)
+    shared.add(torch.from_numpy(rows), 2, threads=1)
+    more = rows.reshape(1, 2), *rule, shared.room, shared.sums
+    updates_of_many(net, sgemm(), memories, data, *more)
+    change(0, weights, np.ones(1, np.float32), shared.sums, memories, np.zeros(7), 0)
 
 
 def _marker() -> Path:
@@ -79,11 +83,10 @@ def _marker() -> Path:
     import llvmlite.binding
     import numba
 
-    sources = sorted(Path(__file__).parent.glob("*.py"))
-    identity = hashlib.sha256(b"".join(source.read_bytes() for source in sources))
-    identity.update(repr((__file__, sys.version, numba.__version__)).encode())
-    identity.update(llvmlite.binding.get_host_cpu_name().encode())
-    return user_cache_path("gd-tui", appauthor=False) / f"kernels-{identity.hexdigest()[:16]}"
+    from core.steppers.fused.compiling import kernels_folder
+
+    what = sys.version, numba.__version__, llvmlite.binding.get_host_cpu_name()
+    return kernels_folder() / f"ready-{hashlib.sha256(repr(what).encode()).hexdigest()[:16]}"
 
 
 def _leave_marker() -> None:

@@ -13,15 +13,17 @@ from torch import Tensor, nn
 
 from core.optimizers.live import LiveOptimizer
 from core.steppers.fused.arrays import Doubles, Examples, Floats, Memories, Network
+from core.steppers.fused.blas import sgemm
 from core.steppers.fused.chain import Chain
 from core.steppers.fused.changes import change
-from core.steppers.fused.gradient import LargeGradient, SharedGradient
-from core.steppers.fused.kernels import updates_of_many, updates_of_one
+from core.steppers.fused.gradient import SharedGradient
+from core.steppers.fused.many import updates_of_many
 from core.steppers.fused.memory import FlatMemory
+from core.steppers.fused.one import updates_of_one
 from core.steppers.fused.rules import RULES
-from core.threads import EVERY, threads_for
+from core.threads import EVERY, threads_for, use_threads
 
-_LARGE = 256  # examples of an update from which torch's matrix products win over the kernels'
+_WORTH_SHARING = 256  # examples of an update from which waking other threads pays
 
 
 class FusedStepper:
@@ -50,31 +52,28 @@ class FusedStepper:
         self._memory = FlatMemory(optimizer.parameters)
         places = np.array(self._memory.begins, np.int64).reshape(-1, 2)
         self._net = Network(self._memory.weights, chain.widths, chain.kinds, places)
-        weights = [parameter.detach() for parameter in optimizer.parameters]
-        flats, sums = zip(*(self._memory.another() for _ in range(threads or EVERY)), strict=True)
-        kinds = chain.kinds.tolist()
-        parts = [LargeGradient(weights, each, kinds, images, labels) for each in sums]
-        self._sum: Floats = flats[0]
-        self._gradient = SharedGradient(parts)
+        self._gradient = SharedGradient(self._net, self._data, threads or EVERY)
 
     def updates(self, rows: Tensor, rates: Sequence[float]) -> Floats:
         size = rows.shape[1]
-        if size >= _LARGE:
-            return self._large_updates(rows, rates)
-        self.threads = 1  # a few examples are not worth waking another
+        if size >= _WORTH_SHARING:
+            return self._shared_updates(rows, rates)
+        self.threads = 1
+        use_threads(1)
         losses = np.empty(len(rows), np.float32)
         code, memories, h, step = self._rule()
-        make = updates_of_one if size == 1 else updates_of_many
-        indices = rows.view(-1) if size == 1 else rows.contiguous()
-        at_rates = np.array(rates, np.float64)
-        done = make(
-            self._net, memories, self._data, indices.numpy(), at_rates, code, h, step, losses
-        )
+        more = np.array(rates, np.float64), code, h, step, losses
+        if size == 1:
+            examples = rows.view(-1).numpy()
+            done = updates_of_one(self._net, memories, self._data, examples, *more)
+        else:
+            batches, place = rows.contiguous().numpy(), (self._gradient.room, self._gradient.sums)
+            done = updates_of_many(self._net, sgemm(), memories, self._data, batches, *more, *place)
         made = done if math.isfinite(losses[done - 1]) else done - 1
         self._count(step + made)
         return losses[:done]
 
-    def _large_updates(self, rows: Tensor, rates: Sequence[float]) -> Floats:
+    def _shared_updates(self, rows: Tensor, rates: Sequence[float]) -> Floats:
         losses = []
         for some, rate in zip(rows, rates, strict=True):
             self.accumulate(some, len(some))
@@ -93,7 +92,7 @@ class FusedStepper:
             self._gradient.gather()
             code, memories, h, step = self._rule()
             h[0] = rate
-            change(code, self._net.weights, self._sum, memories, h, step)
+            change(code, self._net.weights, _ONE, self._gradient.sums, memories, h, step)
             self._count(step + 1)
         self.abandon()
         return loss
@@ -129,6 +128,7 @@ class FusedStepper:
 
 
 _NOTHING = np.empty(0, np.float32)
+_ONE = np.ones(1, np.float32)
 
 
 def _check(chain: Chain, parameters: list[nn.Parameter], data: Examples) -> None:
