@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from core.commands import Command, Shutdown
 from core.config import RunConfig
 from core.errors import UserError
+from core.reading import reading
 from core.snapshot import Loading, Notice, Snapshot
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from core.view import Viewer
 
 _SWITCH_SECONDS = 0.0005
-_PUBLISH_SECONDS = 1 / 60  # while running, snapshots are made this often at most
+_PUBLISH_SECONDS = 1 / 30  # while running, snapshots are made this often at most
 
 
 class Engine:
@@ -50,6 +51,7 @@ class Engine:
         self._commands: queue.SimpleQueue[tuple[Command, int]] = queue.SimpleQueue()
         self._published = threading.Condition()
         self._published_at = -math.inf
+        self._answered = 0
         self._stale = False  # the last snapshot does not show all that happened
         self._ended = False
         self._runs: list[Run] = []
@@ -104,7 +106,10 @@ class Engine:
         With `block`, waits while there is nothing to do: until a command comes, or until the
         speed limit allows the next update.
         """
+        answered = self._answered
         self._take_commands(block and not self._stale)
+        if self._answered > answered:  # before the next slice: somebody is waiting for it
+            self._publish_runs(final=False)
         busy = [run.work() for run in self._runs]  # a list: every run gets its slice
         self._stale = self._stale or any(busy)
         idle = not any(busy)
@@ -123,14 +128,14 @@ class Engine:
 
     def _load(self) -> None:
         self._say_loading("loading torch", 0.05)
-        from core.steppers.fused.preparation import Preparation
+        with reading():
+            from core.data.load import load
+            from core.devices import device_of
+            from core.run import Run
+            from core.steppers.fused.preparation import Preparation
+            from core.view import Viewer
 
         kernels = Preparation()
-        kernels.begin()  # beside torch and the data
-        from core.data.load import load
-        from core.devices import device_of
-        from core.run import Run
-        from core.view import Viewer
 
         device = device_of(self.config.device)
         data = load(self.config.data, cache=self._cache, progress=self._say_reading).to(device)
@@ -142,6 +147,7 @@ class Engine:
         self._runs = [run]
         self._viewers = [Viewer(run, self._clock)]
         self._publish_runs(final=True)
+        kernels.begin()  # last: it holds the lock, and would keep torch and the data waiting
 
     def _say_reading(self, what: str, share: float) -> None:
         """Reading the data is the middle part of all the loading."""
@@ -162,6 +168,7 @@ class Engine:
 
     def _obey(self, command: Command, run: int) -> None:
         self._stale = True
+        self._answered += 1
         if isinstance(command, Shutdown):
             self._ended = True
         elif self._runs:
@@ -177,7 +184,15 @@ class Engine:
         self._stale = not final
         if self._runs:
             views = tuple(viewer.view(final=final) for viewer in self._viewers)
-            self._publish(replace(self.snapshot, loading=None, runs=views, notice=self._notice))
+            self._publish(
+                replace(
+                    self.snapshot,
+                    loading=None,
+                    runs=views,
+                    notice=self._notice,
+                    answered=self._answered,
+                )
+            )
 
     def _publish_fault(self, fault: Exception) -> None:
         said = " ".join(f"{type(fault).__name__}: {fault}".split())

@@ -199,6 +199,7 @@ class Snapshot:
     notice: Notice | None = None
     error: str = ""  # the one line to show when loading failed, or the engine broke
     fault: Any = None  # the exception behind it
+    answered: int = 0  # how many commands were obeyed, or refused with a notice
 
     @property
     def run(self) -> RunView | None:

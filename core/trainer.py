@@ -142,7 +142,7 @@ class Trainer:
     def _make_updates(self, size: int, most: int) -> None:
         count = min(self.sampler.left // size, most, self._updates_in_a_slice())
         rows = self.sampler.peek(count * size).view(count, size)
-        rates = [self._rate(self.examples + k * size, size) for k in range(count)]
+        rates = self._rates(size, count)
         began = self._clock()
         losses = self.stepper.updates(rows, rates)
         self._note(losses, size, self._clock() - began)
@@ -185,6 +185,12 @@ class Trainer:
         """How many updates fit into a slice, by what the latest ones cost."""
         cost = self.record.seconds_per_update.get(self.config.strategy)
         return max(1, int(SLICE_SECONDS / cost)) if cost else 1
+
+    def _rates(self, size: int, count: int) -> NDArray[np.float64]:
+        """The rates of the next `count` updates, each from `size` examples."""
+        if self.schedule.constant:
+            return np.full(count, self.config.learning_rate)
+        return np.array([self._rate(self.examples + k * size, size) for k in range(count)])
 
     def _rate(self, examples: int, size: int) -> float:
         if self.schedule.constant:

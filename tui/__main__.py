@@ -1,7 +1,18 @@
 """`python -m tui` is `gd-tui`."""
 
+from __future__ import annotations
+
 import sys
 
-from tui.cli import main
+from core.reading import reading
 
-sys.exit(main())
+
+def main() -> int:
+    """Read the command line and do what it says; the exit status."""
+    with reading():
+        from tui.cli import main as gd_tui
+    return gd_tui()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

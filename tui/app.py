@@ -4,30 +4,35 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.app import App
 from textual.binding import Binding
-from textual.command import CommandPalette
+from textual.command import CommandPalette, Provider
 
-from core.commands import Start
 from core.errors import UserError
+from core.reading import reading
 from core.snapshot import Snapshot, State
 from core.summary import Status
 from tui import themes
-from tui.action import EngineLike
-from tui.actions import ACTIONS
 from tui.display import Display
 from tui.ending import BAD_USAGE, EXIT
-from tui.palette import ActionProvider
-from tui.screens.cockpit import CockpitScreen
-from tui.screens.dialogs import QuitDialog
-from tui.screens.help import HelpScreen
-from tui.widgets.deck import panel_keys
+from tui.screens.opening import OpeningScreen
+
+if TYPE_CHECKING:
+    from tui.action import EngineLike
+
+
+def _action_provider() -> type[Provider]:
+    from tui.palette import ActionProvider
+
+    return ActionProvider
 
 
 class CockpitApp(App[None]):
     """Shows one engine; whoever made it stops it when the app has closed.
+
+    The first frame waits for none of the screens but the opening one, so that it comes at once.
 
     With `begin` training starts as soon as everything is loaded; with `quit_when_done` the app
     leaves when a stop condition is met. Its return code is 2 if loading failed by a fault that
@@ -35,8 +40,8 @@ class CockpitApp(App[None]):
     """
 
     TITLE = "gd-tui"
-    CSS_PATH = sorted(Path(__file__).parent.rglob("*.tcss"))  # each beside what it styles
-    COMMANDS = {ActionProvider}
+    CSS_PATH = "screens/opening.tcss"
+    COMMANDS = {_action_provider}
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS = [
@@ -64,14 +69,26 @@ class CockpitApp(App[None]):
         self.theme = theme or themes.DARK.name
         self.set_class(display.ascii, "-ascii")
 
-    def get_default_screen(self) -> CockpitScreen:
-        return CockpitScreen(self._terminal, self._now)
+    def get_default_screen(self) -> OpeningScreen:
+        return OpeningScreen(self._terminal)
 
     def on_mount(self) -> None:
+        self.call_after_refresh(self._load)
+
+    async def _load(self) -> None:
+        """Read the cockpit, now that the first frame is on the screen, and then all the rest.
+
+        Not both at once: two that want the interpreter's lock would keep the screen waiting.
+        """
+        with reading():
+            from tui.screens.cockpit import CockpitScreen
+
+        await self.push_screen(CockpitScreen(self._terminal, self._now))
         self.call_after_refresh(self._start_engine)
 
     def _start_engine(self) -> None:
-        """Begin to load, now that the first frame is on the screen."""
+        from core.commands import Start
+
         self.engine.start()
         if self._begin:
             self.engine.send(Start())
@@ -92,6 +109,8 @@ class CockpitApp(App[None]):
 
     def action_leave(self) -> None:
         """Quit; a run that has made progress is given up only if it is said twice."""
+        from tui.screens.dialogs import QuitDialog
+
         run = self.engine.snapshot.run
         if run is None or run.at.updates == 0 or isinstance(self.screen, QuitDialog):
             self.exit()
@@ -104,10 +123,16 @@ class CockpitApp(App[None]):
 
     def action_command_palette(self) -> None:
         """Offer every action that applies now; not over a question that is still open."""
+        from tui.screens.cockpit import CockpitScreen
+
         if isinstance(self.screen, CockpitScreen):
             self.push_screen(CommandPalette(placeholder="What shall be done?"))
 
     def action_help(self) -> None:
+        from tui.actions import ACTIONS
+        from tui.screens.help import HelpScreen
+        from tui.widgets.deck import panel_keys
+
         self.push_screen(HelpScreen(ACTIONS.values(), panel_keys()))
 
     def action_switch_ground(self) -> None:

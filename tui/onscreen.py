@@ -11,6 +11,7 @@ from typing import Any
 from core.commands import Pause
 from core.config import RunConfig
 from core.engine import Engine
+from core.reading import reading
 from core.summary import Status
 from tui.display import Display
 from tui.ending import EXIT, STOP_SECONDS, conclude
@@ -32,7 +33,10 @@ def open_app(config: RunConfig, screen: Mapping[str, Any], summary: Path | None)
 
     Raises UserError if the run could not begin, or its summary not be written.
     """
-    from tui.app import CockpitApp  # brings Textual, all that the first frame waits for
+    # Textual paints at most so often; ours are few, and the one that answers a key is awaited.
+    os.environ.setdefault("TEXTUAL_FPS", "120")
+    with reading():
+        from tui.app import CockpitApp  # brings Textual, all that the first frame waits for
 
     engine = Engine(config, wait_for_kernels=False)
     display = Display(screen["ascii"], screen["mouse"], screen["fps"])

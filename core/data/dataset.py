@@ -77,5 +77,6 @@ def normalised(pixels: NDArray[np.uint8]) -> torch.Tensor:
     would round differently), in place, since the result is four times as large as the pixels.
     """
     by_channel = pixels[:, None] if pixels.ndim == 3 else pixels.transpose(0, 3, 1, 2)
-    images = torch.from_numpy(by_channel.astype(np.float32, order="C"))
+    images = torch.empty(by_channel.shape)  # torch gets so much memory several times as fast
+    np.copyto(images.numpy(), by_channel)
     return images.div_(255).sub_(MEAN).div_(DEVIATION)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ class Stepper(Protocol):
         """Processor threads of the latest update."""
         ...
 
-    def updates(self, rows: Tensor, rates: Sequence[float]) -> NDArray[np.float32]:
+    def updates(self, rows: Tensor, rates: NDArray[np.float64]) -> NDArray[np.float32]:
         """Make an update from each row of `rows` (k, size), indices of training examples.
 
         `rates` (k,) are their learning rates. Ends after the first loss that is not finite.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -41,14 +40,14 @@ class AutogradStepper:
         self._loss: Tensor | None = None  # summed so far in the update under way
         self._fault: Exception | None = None  # for the next call to raise
 
-    def updates(self, rows: Tensor, rates: Sequence[float]) -> NDArray[np.float32]:
+    def updates(self, rows: Tensor, rates: NDArray[np.float64]) -> NDArray[np.float32]:
         if self._fault is not None:
             fault, self._fault = self._fault, None
             raise fault
         self._use_threads(rows.shape[1])
         losses: list[float] = []
         try:
-            for indices, rate in zip(rows.to(self._images.device), rates, strict=True):
+            for indices, rate in zip(rows.to(self._images.device), rates.tolist(), strict=True):
                 losses.append(self._update(indices, rate))
                 if not math.isfinite(losses[-1]):
                     break

@@ -87,7 +87,7 @@ def stepper_on(kind: str, network: str, name: str, data: Dataset, **given: Any) 
 
 def walk(stepper: Any, rows: torch.Tensor) -> list[torch.Tensor]:
     """The losses of these updates, and the parameters after them."""
-    rates = [stepper.optimizer.values["lr"]] * len(rows)
+    rates = np.full(len(rows), stepper.optimizer.values["lr"])
     losses = stepper.updates(rows, rates)
     assert len(losses) == len(rows)
     return [torch.from_numpy(losses), *(p.detach() for p in stepper.optimizer.parameters)]
@@ -149,7 +149,7 @@ def test_a_loss_that_is_not_finite_ends_the_slice_at_its_update(
     stepper._data.images[50] = np.nan
     rows = torch.arange(80).view(-1, size)
     try:
-        losses = stepper.updates(rows, [0.01] * len(rows))
+        losses = stepper.updates(rows, np.full(len(rows), 0.01))
     finally:
         stepper._data.images[50] = 0.0
     assert len(losses) == 50 // size + 1

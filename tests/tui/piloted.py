@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from textual.app import App
 from textual.pilot import Pilot
 
 from core.commands import Command, ShowDigits
@@ -28,9 +29,7 @@ class Piloted:
 
     @property
     def cockpit(self) -> CockpitScreen:
-        screen = self.app.screen_stack[0]
-        assert isinstance(screen, CockpitScreen)
-        return screen
+        return _cockpit(self.app)
 
     @property
     def text(self) -> str:
@@ -53,6 +52,20 @@ class Piloted:
         return [each for each in self.engine.sent if not isinstance(each, ShowDigits)]
 
 
+def _cockpit(app: App[None]) -> CockpitScreen:
+    _opening, screen, *_dialogs = app.screen_stack
+    assert isinstance(screen, CockpitScreen)
+    return screen
+
+
+async def opened(pilot: Pilot[None]) -> CockpitScreen:
+    """The cockpit, once it has taken the opening screen's place."""
+    while len(pilot.app.screen_stack) < 2:
+        await pilot.pause()
+    await pilot.pause()
+    return _cockpit(pilot.app)
+
+
 @asynccontextmanager
 async def piloted(
     run: RunView | None = None,
@@ -66,7 +79,7 @@ async def piloted(
     engine = FakeEngine(shown or snapshot(run or run_view()))
     app = CockpitApp(engine, Display(ascii=ascii, fps=1), **options)
     async with app.run_test(size=size, notifications=True) as pilot:
-        await pilot.pause()
+        await opened(pilot)
         on = Piloted(app, pilot, engine)
         on.cockpit.pull()
         await pilot.pause()

@@ -12,7 +12,7 @@ from core.config import configure
 from core.errors import UserError
 from core.snapshot import Loading, Notice, Snapshot, State
 from tests.tui.fake_engine import FakeEngine
-from tests.tui.piloted import piloted
+from tests.tui.piloted import opened, piloted
 from tests.tui.views import moment, run_view
 from tui import layout
 from tui.actions import ACTIONS
@@ -32,7 +32,7 @@ async def test_the_engine_starts_only_when_the_first_frame_is_there() -> None:
     app = CockpitApp(engine, Display())
     assert not engine.started
     async with app.run_test() as pilot:
-        await pilot.pause()
+        await opened(pilot)
         assert engine.started
         assert engine.sent == []
 

@@ -41,6 +41,10 @@ def chart(wish: Wish = WISH, *, history: History | None = None, now: Moment = NO
     return compose(history or views.history(NOW, PHASES, 600), now, wish, Limits())
 
 
+def text_of(drawn: Chart) -> str:
+    return "\n".join(line.plain for line in draw(drawn))
+
+
 def colours(drawn: Chart, marker: str) -> list[str | None]:
     return [layer.colour for layer in drawn.layers if layer.marker == marker]
 
@@ -130,7 +134,7 @@ def test_any_values_in_any_room_can_be_drawn(
     drawn = chart(wish, history=with_loss(np.array(loss, float)))
     for layer in drawn.layers:
         assert all(0 <= place <= 1 for place in (*layer.x, *layer.y))
-    lines = draw(drawn).plain.splitlines()
+    lines = text_of(drawn).splitlines()
     assert len(lines) <= height
     assert all(len(line) <= width for line in lines)
 
@@ -140,24 +144,24 @@ def test_a_run_that_has_not_begun_has_axes_and_no_curves() -> None:
     empty = dict.fromkeys(Clock, nothing)
     drawn = chart(history=History(0, empty, empty, empty, PHASES[:1]), now=Moment())
     assert drawn.points == 0
-    assert "┤" in draw(drawn).plain
+    assert "┤" in text_of(drawn)
 
 
 def test_ascii_is_seven_bits() -> None:
-    text = draw(chart(replace(WISH, markers=ASCII))).plain
+    text = text_of(chart(replace(WISH, markers=ASCII)))
     assert text.isascii()
     assert {ASCII.line, ASCII.band, ASCII.test, ASCII.switch} <= set(text)
     assert "S stochastic" in text
 
 
 def test_without_ascii_the_curve_is_drawn_in_braille() -> None:
-    text = draw(chart()).plain
+    text = text_of(chart())
     assert any("⠀" < sign <= "⣿" for sign in text)
     assert "● stochastic" in text
 
 
 def test_accuracy_is_labelled_in_percent() -> None:
-    assert "100 %" in draw(chart(replace(WISH, measure=Measure.ACCURACY))).plain
+    assert "100 %" in text_of(chart(replace(WISH, measure=Measure.ACCURACY)))
 
 
 def test_on_a_logarithmic_scale_equal_ratios_are_equally_far() -> None:
@@ -176,14 +180,13 @@ def test_a_band_of_one_value_hides_behind_its_line() -> None:
     nothing = dict.fromkeys(Clock, views.curve(np.zeros(0), np.zeros(0)))
     wish = replace(WISH, markers=COLOURLESS)
     drawn = chart(wish, history=History(1, curves, nothing, nothing, PHASES[:1]))
-    assert COLOURLESS.band not in draw(drawn).plain
+    assert COLOURLESS.band not in text_of(drawn)
 
 
 def test_the_band_is_the_ground_that_the_line_is_drawn_on() -> None:
     wish = replace(WISH, ink=Ink(bands={"batch": "#001122"}))
-    drawn = draw(chart(wish, history=views.history(NOW, PHASES[:1])))
-    assert UNICODE.band not in drawn.plain
-    lines = drawn.split("\n")
+    lines = draw(chart(wish, history=views.history(NOW, PHASES[:1])))
+    assert not any(UNICODE.band in line.plain for line in lines)
     grounds = [
         (line.plain[x], style.bgcolor.name)
         for line in lines

@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 
 from core.snapshot import Event, Loading, RunView, Snapshot, State
 from tests.tui.fake_engine import FakeEngine
+from tests.tui.piloted import opened
 from tests.tui.views import EVENTS, moment, run_view, snapshot
 from tui.app import CockpitApp
 from tui.display import Display
@@ -25,8 +26,7 @@ Compare = Callable[..., bool]
 
 async def look(pilot: Pilot[None]) -> None:
     """Draw what the engine shows, and let it come to the screen."""
-    await pilot.pause()
-    pilot.app.screen_stack[0].pull()  # type: ignore[attr-defined]
+    (await opened(pilot)).pull()
     await pilot.pause()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, cast
 
 from textual import getters, on
@@ -11,6 +12,7 @@ from textual.binding import Binding
 from textual.events import Resize, ScreenResume
 from textual.screen import Screen
 
+import tui.widgets
 from core.commands import Change, Command
 from core.config import ORDERS
 from core.errors import UserError
@@ -35,6 +37,8 @@ from tui.widgets.predictions import PredictionsPanel
 from tui.widgets.setting_list import SettingList
 from tui.widgets.welcome import TooSmall, Welcome
 
+_LOOK, _LOOKS = 0.005, 20  # seconds from one look for an answer to the next, and how many
+
 CHOICES = {
     "optimizer": {name: spec.meaning for name, spec in OPTIMIZERS.items()},
     "schedule": SCHEDULES,
@@ -45,6 +49,10 @@ CHOICES = {
 class CockpitScreen(Screen[None]):
     """Pulls snapshots, hands them to the panels in view, and turns keys into commands."""
 
+    CSS_PATH = [
+        "cockpit.tcss",
+        *sorted(Path(tui.widgets.__file__).parent.glob("*.tcss")),  # each beside what it styles
+    ]
     AUTO_FOCUS = "#hyperparameters"
     BINDINGS = [
         Binding(",".join(action.keys), f"do('{action.id}')", action.title, id=action.id)
@@ -150,7 +158,16 @@ class CockpitScreen(Screen[None]):
             self.say(f"{action.title}: there is no run yet")
 
     def send(self, command: Command) -> None:
+        """Ask the engine, and look again and again until it has answered: it will in a moment."""
+        answered = self.host.engine.snapshot.answered
         self.host.engine.send(command)
+
+        def look() -> None:
+            if self.host.engine.snapshot.answered != answered:
+                looks.stop()
+                self.pull()
+
+        looks = self.set_interval(_LOOK, look, repeat=_LOOKS)
 
     @on(Panel.Asked)
     def _send_asked(self, message: Panel.Asked) -> None:

@@ -21,6 +21,7 @@ from tui.widgets.typed_line import TypedLine
 class Dialog(ModalScreen[Any]):
     """A box in the middle of the screen; escape leaves without an answer."""
 
+    CSS_PATH = "dialogs.tcss"
     BINDINGS = [("escape", "dismiss", "leave")]
 
     def __init__(self, title: str) -> None:

@@ -19,6 +19,7 @@ Rows = Sequence[tuple[str, str]]  # keys, and what they do
 class HelpScreen(ModalScreen[None]):
     """One line a key, by groups; any of its closing keys leads back."""
 
+    CSS_PATH = "help.tcss"
     BINDINGS = [("escape,question_mark,q,enter,space", "dismiss", "close")]
 
     def __init__(self, actions: Iterable[Action], in_panels: Rows) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from rich.ansi import AnsiDecoder
 from rich.color import Color as Ink
 from rich.style import Style
 from rich.text import Text
@@ -125,11 +126,11 @@ class Chart:
         return name_marks(marks, frame.columns, lanes=max(1, frame.rows // 3))
 
 
-def draw(chart: Chart) -> Text:
-    """The chart as lines of text; empty where there is no room for one."""
+def draw(chart: Chart) -> list[Text]:
+    """The chart, line by line; no line where there is no room for one."""
     frame = chart.frame
     if not frame.fits:
-        return Text()
+        return []
     # Here, not above: importing plotext takes longer than the first frame may.
     from textual_plotext.plot import Plot
 
@@ -156,12 +157,12 @@ def draw(chart: Chart) -> Text:
         y = depth if chart.names_below else 1 - depth
         plot.text(label.text, x, y, color=_rgb(label.colour), style="bold", alignment="left")
     drawn = plot.build()
-    return _washed(Text.from_ansi(drawn.translate(_TO_ASCII) if chart.ascii else drawn))
+    return _washed(AnsiDecoder().decode(drawn.translate(_TO_ASCII) if chart.ascii else drawn))
 
 
-def _washed(text: Text) -> Text:
-    """`text` with WASH as a coloured ground, also of what was drawn over it within a column."""
-    lines = text.split("\n")
+def _washed(decoded: Iterable[Text]) -> list[Text]:
+    """The lines with WASH as a coloured ground, also of what was drawn over it in a column."""
+    lines = list(decoded)
     grounds: list[dict[int, Ink]] = [_wash(line) for line in lines]
     for column in {column for ground in grounds for column in ground}:
         rows = [row for row, ground in enumerate(grounds) if column in ground]
@@ -173,7 +174,7 @@ def _washed(text: Text) -> Text:
             first, *others = cells
             if colour is not None:
                 line.stylize(Style(bgcolor=colour), first, (others or [first])[-1] + 1)
-    return Text("\n").join(lines)
+    return lines
 
 
 def _wash(line: Text) -> dict[int, Ink]:

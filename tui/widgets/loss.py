@@ -98,7 +98,7 @@ class LossChart(Lines):
         self._drawn, self._phases = due, run.history.phases
         began = self._now()
         chart = compose(run.history, run.at, wish, self._limits)
-        self.write(*map(Content.from_rich_text, draw(chart).split("\n", allow_blank=True)))
+        self.write(*map(Content.from_rich_text, draw(chart)))
         self.drawings += 1
         self.points = chart.points
         cost = self._now() - began

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy.linalg.cython_blas  # noqa: F401  loads the library
 import torch
 from llvmlite import ir
 from numba import types
@@ -31,13 +30,15 @@ _TORCH_LIBRARIES = ("libtorch_cpu.so", "libtorch_cpu.dylib", "torch_cpu.dll")
 def sgemm() -> int:
     """The address of the fastest sgemm that there is and that multiplies right.
 
-    Every BLAS of this process that can be told so keeps to the thread that calls it from now on:
-    the kernels share out the work. torch's heeds `torch.set_num_threads`.
+    The kernels share out the work, so it is to keep to the thread that calls it: torch's heeds
+    `torch.set_num_threads`, any other is told so, once and for all.
     """
-    threadpool_limits(1, user_api="blas")
     address = _torch_sgemm()
     if address and _multiplies(address):
         return address
+    import scipy.linalg.cython_blas  # noqa: F401  which loads the library
+
+    threadpool_limits(1, user_api="blas")
     return int(get_cython_function_address("scipy.linalg.cython_blas", "sgemm"))
 
 

@@ -10,7 +10,8 @@ import threading
 from pathlib import Path
 
 import numpy as np
-import torch
+
+from core.reading import reading
 
 
 class Preparation:
@@ -47,7 +48,8 @@ class Preparation:
 
     def _prepare(self) -> None:
         try:
-            call_every_kernel()
+            with reading():
+                call_every_kernel()
             _leave_marker()
         except Exception as fault:  # a numba that does not fit numpy, a compiler that fails, ...
             self.fault = " ".join(f"{type(fault).__name__}: {fault}".split())
@@ -57,6 +59,8 @@ class Preparation:
 
 def call_every_kernel() -> None:
     """Call each kernel once with arguments of the types that training uses: that compiles it."""
+    import torch
+
     from core.steppers.fused.arrays import Examples, Memories, Network
     from core.steppers.fused.blas import sgemm
     from core.steppers.fused.changes import change

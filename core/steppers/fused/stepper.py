@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -23,7 +22,7 @@ from core.steppers.fused.one import updates_of_one
 from core.steppers.fused.rules import RULES
 from core.threads import EVERY, threads_for, use_threads
 
-_WORTH_SHARING = 256  # examples of an update from which waking other threads pays
+_WORTH_SHARING = 512  # examples of an update from which waking other threads surely pays
 
 
 class FusedStepper:
@@ -54,7 +53,7 @@ class FusedStepper:
         self._net = Network(self._memory.weights, chain.widths, chain.kinds, places)
         self._gradient = SharedGradient(self._net, self._data, threads or EVERY)
 
-    def updates(self, rows: Tensor, rates: Sequence[float]) -> Floats:
+    def updates(self, rows: Tensor, rates: Doubles) -> Floats:
         size = rows.shape[1]
         if size >= _WORTH_SHARING:
             return self._shared_updates(rows, rates)
@@ -62,7 +61,7 @@ class FusedStepper:
         use_threads(1)
         losses = np.empty(len(rows), np.float32)
         code, memories, h, step = self._rule()
-        more = np.array(rates, np.float64), code, h, step, losses
+        more = rates, code, h, step, losses
         if size == 1:
             examples = rows.view(-1).numpy()
             done = updates_of_one(self._net, memories, self._data, examples, *more)
@@ -73,9 +72,9 @@ class FusedStepper:
         self._count(step + made)
         return losses[:done]
 
-    def _shared_updates(self, rows: Tensor, rates: Sequence[float]) -> Floats:
+    def _shared_updates(self, rows: Tensor, rates: Doubles) -> Floats:
         losses = []
-        for some, rate in zip(rows, rates, strict=True):
+        for some, rate in zip(rows, rates.tolist(), strict=True):
             self.accumulate(some, len(some))
             losses.append(self.apply(rate))
             if not math.isfinite(losses[-1]):
