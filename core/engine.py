@@ -109,7 +109,7 @@ class Engine:
         answered = self._answered
         self._take_commands(block and not self._stale)
         if self._answered > answered:  # before the next slice: somebody is waiting for it
-            self._publish_runs(final=False)
+            self._publish_runs(brief=True)
         busy = [run.work() for run in self._runs]  # a list: every run gets its slice
         self._stale = self._stale or any(busy)
         idle = not any(busy)
@@ -180,10 +180,10 @@ class Engine:
             except Exception as fault:
                 self._runs[run].fail(fault)
 
-    def _publish_runs(self, *, final: bool) -> None:
+    def _publish_runs(self, *, final: bool = False, brief: bool = False) -> None:
         self._stale = not final
         if self._runs:
-            views = tuple(viewer.view(final=final) for viewer in self._viewers)
+            views = tuple(viewer.view(final=final, brief=brief) for viewer in self._viewers)
             self._publish(
                 replace(
                     self.snapshot,

@@ -24,7 +24,7 @@ from core.steppers import Stepper
 from core.steppers.choice import Steppers
 from core.steppers.fused.preparation import Preparation
 
-SLICE_SECONDS = 0.02  # how far apart safe points lie, at most
+SLICE_SECONDS = 0.015  # how far apart safe points lie, at most
 _DONE = object()
 
 Time = Callable[[], float]

@@ -27,10 +27,15 @@ class Viewer:
         self._digits_of: object = None
         self._digits_at = 0.0
 
-    def view(self, *, final: bool) -> RunView:
-        """The run as it stands; `final` renews all that is out of date, however recent it is."""
+    def view(self, *, final: bool = False, brief: bool = False) -> RunView:
+        """The run as it stands.
+
+        `final` renews all that is out of date, however recent it is; `brief` nothing that takes
+        long to make.
+        """
         run, trainer, record = self._run, self._run.trainer, self._run.trainer.record
-        digits = self._latest_digits(final)  # first: it may fail, and that is to be seen
+        if not brief:
+            self._renew_digits(final)  # first: it may fail, and that is to be seen
         updates_per_second, examples_per_second = run.meter.rates
         return RunView(
             name=run.name,
@@ -55,21 +60,21 @@ class Viewer:
             evaluation=record.evaluation,
             best=record.best,
             events=record.events,
-            history=self._latest_history(final),
-            digits=digits,
+            history=self._latest_history(final, brief),
+            digits=self._digits,
             reason=run.reason,
             way_back=run.way_back.at if run.way_back else None,
         )
 
-    def _latest_history(self, final: bool) -> History:
+    def _latest_history(self, final: bool, brief: bool) -> History:
         record = self._run.trainer.record
         now, shows = self._clock(), (record, record.revision)
-        due = final or now - self._history_at >= _HISTORY_SECONDS
+        due = final or (not brief and now - self._history_at >= _HISTORY_SECONDS)
         if self._history is None or (due and shows != self._history_of):
             self._history, self._history_of, self._history_at = record.history(), shows, now
         return self._history
 
-    def _latest_digits(self, final: bool) -> Digits | None:
+    def _renew_digits(self, final: bool) -> None:
         run = self._run
         now, shows = self._clock(), (run.trainer.record, run.trainer.updates, run.showcase.chosen)
         due = final or now - self._digits_at >= _DIGITS_SECONDS
@@ -79,4 +84,3 @@ class Viewer:
                 self._digits = run.showcase.ask(run.trainer.model)
             except Exception as fault:  # whatever a model raises
                 run.fail(fault)
-        return self._digits

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from textual.pilot import Pilot
 
 from core.snapshot import RunView, State
 from tests.tui import views
@@ -22,36 +23,42 @@ def later(run: RunView) -> RunView:
     return replace(run, history=replace(run.history, revision=run.history.revision + 1))
 
 
+async def shown(pilot: Pilot[None], panel: LossPanel, run: RunView) -> None:
+    """Show it, and let the chart follow: everything else is painted before it."""
+    panel.show(run)
+    await pilot.pause()
+
+
 async def test_nothing_new_is_not_drawn_again() -> None:
     panel = LossPanel(Display(), now=Hands())
-    async with Stage(panel).run_test(size=(80, 24)):
+    async with Stage(panel).run_test(size=(80, 24)) as pilot:
         run = views.run_view(State.PAUSED)
         for _ in range(5):
-            panel.show(run)
+            await shown(pilot, panel, run)
         assert panel.chart.drawings == 1
 
 
 async def test_while_training_the_chart_is_drawn_not_twice_a_second() -> None:
     hands = Hands()
     panel = LossPanel(Display(), now=hands)
-    async with Stage(panel).run_test(size=(80, 24)):
+    async with Stage(panel).run_test(size=(80, 24)) as pilot:
         run = views.run_view()
-        panel.show(run)
+        await shown(pilot, panel, run)
         for _ in range(16):
             hands.time += 1 / 16
             run = later(run)
-            panel.show(run)
+            await shown(pilot, panel, run)
         assert panel.chart.drawings == 1 + 1
 
 
 async def test_the_last_state_is_drawn_when_training_pauses() -> None:
     panel = LossPanel(Display(), now=Hands())
-    async with Stage(panel).run_test(size=(80, 24)):
+    async with Stage(panel).run_test(size=(80, 24)) as pilot:
         run = views.run_view()
-        panel.show(run)
-        panel.show(later(run))
+        await shown(pilot, panel, run)
+        await shown(pilot, panel, later(run))
         assert panel.chart.drawings == 1
-        panel.show(replace(later(run), state=State.PAUSED))
+        await shown(pilot, panel, replace(later(run), state=State.PAUSED))
         assert panel.chart.drawings == 2
 
 
@@ -89,9 +96,10 @@ async def test_another_theme_is_drawn_in_its_own_colours() -> None:
 
 async def test_plotext_is_given_few_points() -> None:
     panel = LossPanel(Display(), now=Hands())
-    async with Stage(panel).run_test(size=(120, 40)):
+    async with Stage(panel).run_test(size=(120, 40)) as pilot:
         run = views.run_view(State.PAUSED)
-        panel.show(replace(run, history=views.history(run.at, run.history.phases, 2048)))
+        long = views.history(run.at, run.history.phases, 2048)
+        await shown(pilot, panel, replace(run, history=long))
         assert 0 < panel.chart.points <= 5 * 120
 
 

@@ -158,16 +158,13 @@ class CockpitScreen(Screen[None]):
             self.say(f"{action.title}: there is no run yet")
 
     def send(self, command: Command) -> None:
-        """Ask the engine, and look again and again until it has answered: it will in a moment."""
-        answered = self.host.engine.snapshot.answered
+        """Ask the engine, and look again and again for a while: it answers in a moment."""
         self.host.engine.send(command)
+        self.set_interval(_LOOK, self._look, repeat=_LOOKS)
 
-        def look() -> None:
-            if self.host.engine.snapshot.answered != answered:
-                looks.stop()
-                self.pull()
-
-        looks = self.set_interval(_LOOK, look, repeat=_LOOKS)
+    def _look(self) -> None:
+        if self.host.engine.snapshot.answered != self._shown.answered:
+            self.pull()
 
     @on(Panel.Asked)
     def _send_asked(self, message: Panel.Asked) -> None:

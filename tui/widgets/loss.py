@@ -37,7 +37,7 @@ from tui.widgets.sparkline import Sparkline
 
 _TINT = 0.15  # of the strategy's colour over the ground, in the band
 _PATTERN = 0.45  # the same where the band is a pattern
-_MOST_OFTEN = 0.75  # seconds between two drawings of the chart
+_MOST_OFTEN = 1.0  # seconds between two drawings of the chart
 _SHARE = 10  # drawing may take one part in so many of the time, on a slow machine
 
 T = TypeVar("T")
@@ -194,7 +194,10 @@ class LossPanel(Panel):
         self.latest.write(Content(_range(self.move(run))))
         self.keys.write(self._keys(run))
         self.report(_facts(run))
-        self.chart.show(run, self.view, at_once=at_once)
+        if at_once:
+            self.chart.show(run, self.view, at_once=True)
+        else:  # it takes longest: what somebody may be waiting for is painted before it
+            self.call_after_refresh(self.chart.show, run, self.view)
 
     def _keys(self, run: RunView) -> Content:
         """What is drawn, with the keys that change it; then, given room, what the signs mean."""
