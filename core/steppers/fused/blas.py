@@ -33,16 +33,19 @@ def sgemm() -> int:
     The kernels share out the work, so it is to keep to the thread that calls it: torch's heeds
     `torch.set_num_threads`, any other is told so, once and for all.
     """
-    address = _torch_sgemm()
-    if address and _multiplies(address):
-        return address
+    address = torch_sgemm()
+    return address if address and _multiplies(address) else scipy_sgemm()
+
+
+def scipy_sgemm() -> int:
+    """The address of the sgemm in scipy's library, which is told to keep to one thread."""
     import scipy.linalg.cython_blas  # noqa: F401  which loads the library
 
     threadpool_limits(1, user_api="blas")
     return int(get_cython_function_address("scipy.linalg.cython_blas", "sgemm"))
 
 
-def _torch_sgemm() -> int:
+def torch_sgemm() -> int:
     """The address of the sgemm in torch's own library; 0 if it offers none."""
     for name in _TORCH_LIBRARIES:
         path = Path(torch.__file__).parent / "lib" / name
