@@ -5,7 +5,10 @@ from __future__ import annotations
 import torch
 
 EVERY = torch.get_num_threads()  # what torch found this process may use, before any change
-_ROWS_WORTH_EVERY = 128  # below, handing work to a second thread costs more than it saves
+# torch's threads wait for each other by spinning, at every operation. Below so many examples that
+# gains nothing; above, it gains much, unless something else wants one of the cores: then all of
+# them wait for it. Waiting without spinning was tried: two threads were slower than one.
+_ROWS_WORTH_EVERY = 256
 
 
 def threads_for(rows: int) -> int:

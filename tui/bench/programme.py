@@ -20,11 +20,8 @@ from tui.bench.results import BUSY, Figure, Results
 
 Say = Callable[[str], object]
 
-# Settings that must not decide the result: the person's own, and what our package has set.
-_NOT_PASSED_ON = (
-    *("GD_TUI_", "TEXTUAL", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"),
-    *("OMP_WAIT_POLICY",),
-)
+# The person's own settings, which must not decide the result.
+_NOT_PASSED_ON = ("GD_TUI_", "TEXTUAL", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR")
 _SOURCE = Path(__file__).parents[2]  # of the packages core and tui
 _VERSIONS = ("torch", "numba", "numpy", "scipy", "textual")
 

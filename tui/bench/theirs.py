@@ -6,7 +6,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-import torch  # first of all: importing our package decides how torch's threads wait
+import torch
 from threadpoolctl import threadpool_limits
 
 from core.data.dataset import Dataset

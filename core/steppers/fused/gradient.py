@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -25,8 +26,8 @@ _FLOATS = 1 << 20  # about as many fit there: of wider examples a piece has fewe
 class SharedGradient:
     """The gradient of `net` over some of the examples `data`, shared by up to `threads` threads.
 
-    `sums` (parameters,) is laid out as the weights. The first `add` after `gather` or `clear`
-    begins another gradient.
+    `sums` (parameters,) is laid out as the weights; `loss` is what was added so far. The first
+    `add` after `gather` or `clear` begins another gradient.
     """
 
     def __init__(self, net: Network, data: Examples, threads: int) -> None:
@@ -46,20 +47,22 @@ class SharedGradient:
 
     def add(self, rows: Tensor, total: int, threads: int) -> None:
         """Add the examples in `rows` (b,): their part of the mean over `total` examples."""
-        first, *others = np.array_split(rows.numpy(), min(threads, len(self._rooms), len(rows)))
-        under_way = [
-            _pool().submit(self._add_share, k, share, total) for k, share in enumerate(others, 1)
-        ]
+        every = rows.numpy()
+        count = min(threads, len(self._rooms), len(every))
+        bounds = [k * len(every) // count for k in range(count + 1)]
+        shares = [every[begin:end] for begin, end in pairwise(bounds)]
+        under_way = [_pool().submit(self._add_share, k, shares[k], total) for k in range(1, count)]
         use_threads(1)
-        losses = [self._add_share(0, first, total), *(each.result() for each in under_way)]
+        losses = [self._add_share(0, shares[0], total), *(each.result() for each in under_way)]
         self.loss += sum(losses)
-        self._begun = max(self._begun, len(losses))
+        self._begun = max(self._begun, count)
 
-    def gather(self) -> None:
-        """Add all sums to the first, in the same order every time."""
+    def gather(self) -> Floats:
+        """Add all sums to the first, in the same order every time. This gradient is complete."""
         for other in self._all_sums[1 : self._begun]:
             self.sums += other
-        self._begun = 0
+        self.clear()
+        return self.sums
 
     def _add_share(self, k: int, rows: Ints, total: int) -> float:
         scale, begun = np.float32(1 / total), k < self._begun

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -23,6 +23,15 @@ from core.steppers.fused.rules import RULES
 from core.threads import EVERY, threads_for, use_threads
 
 _WORTH_SHARING = 512  # examples of an update from which waking other threads surely pays
+
+
+class _Rule(NamedTuple):
+    """An optimizer as the kernels take it: see `change`."""
+
+    code: int
+    memories: Memories
+    h: Doubles
+    step: int
 
 
 class FusedStepper:
@@ -55,31 +64,38 @@ class FusedStepper:
 
     def updates(self, rows: Tensor, rates: Doubles) -> Floats:
         size = rows.shape[1]
-        if size >= _WORTH_SHARING:
-            return self._shared_updates(rows, rates)
-        self.threads = 1
-        use_threads(1)
         losses = np.empty(len(rows), np.float32)
-        code, memories, h, step = self._rule()
-        more = rates, code, h, step, losses
-        if size == 1:
-            examples = rows.view(-1).numpy()
-            done = updates_of_one(self._net, memories, self._data, examples, *more)
+        code, memories, h, step = rule = self._rule()
+        if size >= _WORTH_SHARING:
+            done = self._shared_updates(rows, rates, rule, losses)
         else:
-            batches, place = rows.contiguous().numpy(), (self._gradient.room, self._gradient.sums)
-            done = updates_of_many(self._net, sgemm(), memories, self._data, batches, *more, *place)
+            self.threads = 1
+            use_threads(1)
+            batches = rows.contiguous().numpy()
+            net, data = self._net, self._data
+            if size == 1:
+                examples = batches.reshape(-1)
+                done = updates_of_one(net, memories, data, examples, rates, code, h, step, losses)
+            else:
+                room, sums = self._gradient.room, self._gradient.sums
+                done = updates_of_many(
+                    *(net, sgemm(), memories, data, batches, rates),
+                    *(code, h, step, losses, room, sums),
+                )
         made = done if math.isfinite(losses[done - 1]) else done - 1
         self._count(step + made)
         return losses[:done]
 
-    def _shared_updates(self, rows: Tensor, rates: Doubles) -> Floats:
-        losses = []
-        for some, rate in zip(rows, rates.tolist(), strict=True):
+    def _shared_updates(self, rows: Tensor, rates: Doubles, rule: _Rule, losses: Floats) -> int:
+        """As `updates_of_many`, each update by several threads."""
+        for k, (some, rate) in enumerate(zip(rows, rates.tolist(), strict=True)):
             self.accumulate(some, len(some))
-            losses.append(self.apply(rate))
-            if not math.isfinite(losses[-1]):
-                break
-        return np.array(losses, np.float32)
+            losses[k] = self._gradient.loss
+            if not math.isfinite(losses[k]):
+                self.abandon()
+                return k + 1
+            self._change(rate, rule, k)
+        return len(rows)
 
     def accumulate(self, rows: Tensor, total: int) -> None:
         self.threads = self._chosen_threads or threads_for(len(rows))
@@ -88,19 +104,23 @@ class FusedStepper:
     def apply(self, rate: float) -> float:
         loss = self._gradient.loss
         if math.isfinite(loss):
-            self._gradient.gather()
-            code, memories, h, step = self._rule()
-            h[0] = rate
-            change(code, self._net.weights, _ONE, self._gradient.sums, memories, h, step)
-            self._count(step + 1)
+            rule = self._rule()
+            self._change(rate, rule, 0)
+            self._count(rule.step + 1)
         self.abandon()
         return loss
+
+    def _change(self, rate: float, rule: _Rule, since: int) -> None:
+        """Change the weights by what was gathered, `since` updates after the rule was asked."""
+        sums = self._gradient.gather()
+        rule.h[0] = rate
+        step = rule.step + since
+        change(rule.code, self._net.weights, _ONE, sums, rule.memories, rule.h, step)
 
     def abandon(self) -> None:
         self._gradient.clear()
 
-    def _rule(self) -> tuple[int, Memories, Doubles, int]:
-        """The optimizer's rule, its memories in flat arrays, its values, and its update count."""
+    def _rule(self) -> _Rule:
         optimizer = self.optimizer
         rule = RULES[optimizer.spec.name]
         states = [optimizer.state_of(parameter) for parameter in optimizer.parameters]
@@ -111,7 +131,7 @@ class FusedStepper:
         ]
         memories += [_NOTHING] * (3 - len(memories))
         values = np.array(rule.pack(optimizer.values), np.float64)
-        return rule.code, Memories(*memories), values, step
+        return _Rule(rule.code, Memories(*memories), values, step)
 
     def _steps_done(self, states: list[dict[str, Any]]) -> int:
         if not RULES[self.optimizer.spec.name].counts:
