@@ -140,7 +140,8 @@ class Engine:
         device = device_of(self.config.device)
         data = load(self.config.data, cache=self._cache, progress=self._say_reading).to(device)
         if self._wait_for_kernels:
-            self._say_loading("compiling the kernels, which is done once", 0.9)
+            once = "compiling the kernels, which is done once"
+            self._say_loading("reading the kernels" if kernels.on_disk else once, 0.9)
             kernels.finish()
         self._say_loading("building the network", 0.95)
         run = Run("run 1", self.config, data, kernels, self._clock)

@@ -27,6 +27,11 @@ class Preparation:
         self.fault = f"no {' and no '.join(missing)} here" if missing else ""
         self._thread: threading.Thread | None = None
 
+    @property
+    def on_disk(self) -> bool:
+        """Whether they were compiled before, so that only reading them remains."""
+        return not self.fault and _marker().exists()
+
     def finish(self) -> None:
         """Return once the kernels are ready, or known not to be had."""
         if self._thread is not None:
