@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from core.run import Run
     from core.view import Viewer
 
-_SWITCH_SECONDS = 0.0005
-_PUBLISH_SECONDS = 1 / 30  # while running, snapshots are made this often at most
+_SWITCH_SECONDS = 0.0001
 
 
 class Engine:
@@ -37,16 +36,23 @@ class Engine:
     `cache` is where downloaded data sets are kept, by default the user's cache directory.
     Compiled kernels are waited for, so that the same run is made of the same steps; unless
     `wait_for_kernels` is off: then training begins without them if need be, and the change to
-    them is an event.
+    them is an event. While it trains, a snapshot is made `frames` times a second, and whenever a
+    command was obeyed.
     """
 
     def __init__(
-        self, config: RunConfig, *, cache: Path | None = None, wait_for_kernels: bool = True
+        self,
+        config: RunConfig,
+        *,
+        cache: Path | None = None,
+        wait_for_kernels: bool = True,
+        frames: float = 10,
     ) -> None:
         self.config = config
         self.snapshot = Snapshot()
         self._cache = cache
         self._wait_for_kernels = wait_for_kernels
+        self._frame_seconds = 1 / frames
         self._clock = time.perf_counter
         self._commands: queue.SimpleQueue[tuple[Command, int]] = queue.SimpleQueue()
         self._published = threading.Condition()
@@ -113,7 +119,7 @@ class Engine:
         busy = [run.work() for run in self._runs]  # a list: every run gets its slice
         self._stale = self._stale or any(busy)
         idle = not any(busy)
-        if self._stale and (idle or self._clock() - self._published_at >= _PUBLISH_SECONDS):
+        if self._stale and (idle or self._clock() - self._published_at >= self._frame_seconds):
             self._publish_runs(final=idle)
         return not self._ended
 

@@ -70,12 +70,14 @@ class BucketedCurve:
         x, values = (np.concatenate(column) for column in zip(*self._pending, strict=True))
         self._pending, self._waiting = [], 0
         finite = np.isfinite(values)
-        x, values = x[finite], values[finite]
-        rows = np.stack([x, values, values, values, values, np.ones_like(x)], axis=1)
+        if not finite.all():
+            x, values = x[finite], values[finite]
         bucket = np.floor(x / self.width).astype(np.int64)
-        self._bucket = np.concatenate([self._bucket, bucket])
-        self._phase = np.concatenate([self._phase, np.full(len(x), self._phases)])
-        self._rows = np.concatenate([self._rows, rows])
+        # Thousands of values become a few rows before they meet the others: much less to move.
+        starts = np.flatnonzero(_changes(bucket))
+        self._bucket = np.concatenate([self._bucket, bucket[starts]])
+        self._phase = np.concatenate([self._phase, np.full(len(starts), self._phases)])
+        self._rows = np.concatenate([self._rows, _rows(x, values, starts)])
         self._merge()
         while len(self._bucket) > self.capacity:
             if self._bucket[-1] == 0:  # as wide as the series: there are too many phases
@@ -86,8 +88,8 @@ class BucketedCurve:
 
     def _merge(self) -> None:
         """Make one of the rows that are of the same bucket and phase; both only increase."""
-        starts = _changes(self._bucket) | _changes(self._phase)
-        self._rows = _merged(self._rows, np.flatnonzero(starts))
+        starts = np.flatnonzero(_changes(self._bucket) | _changes(self._phase))
+        self._rows = _merged(self._rows, starts)
         self._bucket, self._phase = self._bucket[starts], self._phase[starts]
 
 
@@ -96,6 +98,15 @@ def _changes(values: NDArray[np.int64]) -> NDArray[np.bool_]:
     begins = np.ones(len(values), dtype=bool)
     begins[1:] = values[1:] != values[:-1]
     return begins
+
+
+def _rows(x: Floats, values: Floats, starts: NDArray[np.int64]) -> Floats:
+    """A row for the values from each start to the next."""
+    if not len(starts):
+        return np.empty((0, 6))
+    ends = np.r_[starts[1:], len(x)]
+    reduced = [operation.reduceat(values, starts) for operation in (np.add, np.minimum, np.maximum)]
+    return np.stack([x[ends - 1], *reduced, values[ends - 1], ends - starts], axis=1)
 
 
 def _merged(rows: Floats, starts: NDArray[np.int64]) -> Floats:

@@ -38,8 +38,8 @@ def open_app(config: RunConfig, screen: Mapping[str, Any], summary: Path | None)
     with reading():
         from tui.app import CockpitApp  # brings Textual, all that the first frame waits for
 
-    engine = Engine(config, wait_for_kernels=False)
     display = Display(screen["ascii"], screen["mouse"], screen["fps"])
+    engine = Engine(config, wait_for_kernels=False, frames=display.fps)
     app = CockpitApp(
         engine,
         display,

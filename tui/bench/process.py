@@ -124,6 +124,13 @@ class Watched:
         os.write(self._source, key.encode())
         return moment
 
+    def stop(self) -> None:
+        """Let it stand still, and take no processor's time, until it is to `go_on`."""
+        os.killpg(self._process.pid, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        os.killpg(self._process.pid, signal.SIGCONT)
+
     @property
     def over(self) -> bool:
         """Whether the process has ended."""

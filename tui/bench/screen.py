@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import cycle, islice
 from math import ceil
 from statistics import median
@@ -14,7 +16,7 @@ from tui.bench.results import Figure, Target
 from tui.bench.training import Training
 from tui.format import number, plural
 
-_SETTLING = 1.0  # seconds after the first update: kernels may still be on their way
+_SETTLING = 2.0  # seconds after the first update: kernels may still be on their way
 _QUIET = 0.5  # seconds without a byte: then it is paused
 _AS_FEW_EVALUATIONS_AS_CAN_BE = ("--eval-every", "epoch")
 _WITHOUT_END = ("--epochs", "1000000")
@@ -25,19 +27,24 @@ _SIZE = f"{COLUMNS}x{LINES}"
 
 
 def cost(place: Place, effort: Effort, size: int) -> list[Figure]:
-    """The rate with the screen on over that without, at one batch size."""
-    pairs = [
-        (_rate(place, effort, size, screen=True), _rate(place, effort, size, screen=False))
-        for _ in range(effort.pairs)
-    ]
-    on, off = (median(rates) for rates in zip(*pairs, strict=True))
+    """The rate with the screen on over that without, at one batch size.
+
+    Two processes train by turns, and the other one is stopped meanwhile: turns that follow each
+    other at once see the machine in the same mood.
+    """
+    with _training(place, size, screen=True) as on, _training(place, size, screen=False) as off:
+        pairs = [
+            (on.updates_per_second(seconds), off.updates_per_second(seconds))
+            for seconds in [effort.turn_seconds] * (1 + effort.turns)
+        ][1:]  # the first ones warm up
+    with_screen, without = (median(rates) for rates in zip(*pairs, strict=True))
     how = (
-        f"updates per second of wall time: {number(on)} by gd-tui in a {_SIZE} terminal, "
-        f"{number(off)} by gd-tui run; each over {effort.pair_seconds:g} s or more, from 1 s "
-        "after its first update, with an evaluation at every epoch's end; the median of "
-        f"{plural(effort.pairs, 'pair')}, by turns"
+        f"updates per second of wall time: {number(with_screen)} by gd-tui in a {_SIZE} terminal, "
+        f"{number(without)} by gd-tui run, with an evaluation at every epoch's end; "
+        f"{plural(effort.turns, 'turn')} of {effort.turn_seconds:g} s each, while the other is "
+        "stopped; the median of the ratios turn by turn"
     )
-    ratio = median(with_screen / without for with_screen, without in pairs)
+    ratio = median(one / other for one, other in pairs)
     return [Figure(cost_name(size), ratio, "times", how, _LEAST[size])]
 
 
@@ -46,14 +53,16 @@ def cost_name(size: int) -> str:
     return f"screen on over screen off, {batch}"
 
 
-def _rate(place: Place, effort: Effort, size: int, *, screen: bool) -> float:
-    """Updates per second of wall time, with nothing but what training needs."""
+@contextmanager
+def _training(place: Place, size: int, *, screen: bool) -> Iterator[Training]:
+    """A run with nothing but what training needs, that has begun and now stands still."""
     batch = ("--batch-size", str(size)) if size < EXAMPLES else ("--strategy", "batch")
     options = (*batch, *_AS_FEW_EVALUATIONS_AS_CAN_BE, *_WITHOUT_END)
     with Training(options, place, screen=screen) as training:
         training.first_update()
         training.output.watch(_SETTLING)
-        return training.updates_per_second(effort.pair_seconds)
+        training.output.stop()
+        yield training
 
 
 def answers(place: Place, effort: Effort) -> list[Figure]:

@@ -11,6 +11,7 @@ from typing import NamedTuple, Self
 from tui.bench.process import MissingError, Place, Watched
 
 _PATIENCE = 120.0  # seconds until training that does not begin, or go on, counts as missing
+_LEAD = 0.25  # the part of a turn that is not counted
 _LOOK = 0.05  # seconds between two looks at the notes
 
 
@@ -28,7 +29,7 @@ class Training:
     """
 
     def __init__(self, options: Sequence[str], place: Place, *, screen: bool = True) -> None:
-        self._file = place.folder / "notes"
+        self._file = place.folder / f"notes-{'on' if screen else 'off'}"
         self._file.unlink(missing_ok=True)
         noted = (sys.executable, "-m", "tui.bench.noted", str(self._file))
         self.began = time.monotonic()
@@ -58,15 +59,19 @@ class Training:
         raise MissingError("not measured: training did not begin")
 
     def updates_per_second(self, seconds: float) -> float:
-        """Of wall time, from now on and for so long, or for an update that takes longer."""
+        """Of wall time, while it goes on for so long; it stands still before and after.
+
+        A part of that is left out at the beginning: what was under way when it was stopped.
+        """
+        self.output.go_on()
+        self.output.watch(_LEAD * seconds)
         known = len(self._notes())
-        deadline = time.monotonic() + _PATIENCE
-        while time.monotonic() < deadline and not self.output.over:
-            self.output.watch(_LOOK)
-            notes = self._notes()[known:]
-            if notes and notes[-1].moment - notes[0].moment >= seconds:
-                return pace(notes)
-        raise MissingError("not measured: training did not go on")
+        self.output.watch((1 - _LEAD) * seconds)
+        notes = self._notes()[known:]
+        self.output.stop()
+        if len(notes) < 2:
+            raise MissingError("not measured: training did not go on")
+        return pace(notes)
 
     def _notes(self) -> list[Note]:
         if not self._file.exists():
