@@ -15,6 +15,7 @@ from core.snapshot import Evaluation, Event, History, Moment, Phase
 _RUNNING_MEAN_EXAMPLES = 4_000
 _TREMBLING_UPDATES = 200
 _COST_SECONDS = 1.0
+_SLOW = 4.0  # times as slow as usual: more is a halt
 _EVENTS_KEPT = 500
 
 
@@ -114,8 +115,11 @@ class Record:
         """Keep what an update costs under a strategy: time over updates, of the latest second.
 
         Both fade together, so that a slice in which the machine was busy counts for no more
-        updates than it made.
+        updates than it made. One in which all stood still, as after ctrl+z, counts as a slow one:
+        slices are sized by this cost, and would shrink to nothing.
         """
-        kept = math.exp(-seconds / _COST_SECONDS)
         time, count = self._costs.get(strategy, (0.0, 0.0))
+        if count:
+            seconds = min(seconds, _SLOW * updates * time / count)
+        kept = math.exp(-seconds / _COST_SECONDS)
         self._costs[strategy] = kept * time + seconds, kept * count + updates

@@ -24,6 +24,15 @@ def test_a_cost_is_time_over_updates_and_one_stalled_update_does_not_decide() ->
     assert record.seconds_per_update["stochastic"] < 1.1e-5
 
 
+def test_a_halt_of_a_minute_is_taken_for_a_slow_slice() -> None:
+    record = Record()
+    record.begin_phase("stochastic", 1, Moment())
+    for _ in range(50):
+        add(record, updates=2000, size=1, seconds=0.02)
+    add(record, updates=2000, size=1, seconds=60.0)
+    assert record.seconds_per_update["stochastic"] < 1.2e-5
+
+
 def test_a_cost_follows_when_updates_become_slower() -> None:
     record = Record()
     record.begin_phase("stochastic", 1, Moment())
