@@ -59,9 +59,4 @@ class ShowDigits:
     fresh: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Shutdown:
-    """End the engine's thread."""
-
-
-Command = Start | Pause | Advance | FinishEpoch | Change | Reset | GoBack | ShowDigits | Shutdown
+Command = Start | Pause | Advance | FinishEpoch | Change | Reset | GoBack | ShowDigits

@@ -16,13 +16,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.commands import Command, Shutdown
 from core.config import RunConfig
 from core.errors import UserError
 from core.reading import reading
 from core.snapshot import Loading, Notice, Snapshot
 
 if TYPE_CHECKING:
+    from core.commands import Command
     from core.run import Run
     from core.view import Viewer
 
@@ -54,7 +54,7 @@ class Engine:
         self._wait_for_kernels = wait_for_kernels
         self._frame_seconds = 1 / frames
         self._clock = time.perf_counter
-        self._commands: queue.SimpleQueue[tuple[Command, int]] = queue.SimpleQueue()
+        self._commands: queue.SimpleQueue[tuple[Command | None, int]] = queue.SimpleQueue()
         self._published = threading.Condition()
         self._published_at = -math.inf
         self._answered = 0
@@ -79,7 +79,7 @@ class Engine:
 
     def stop(self, timeout: float | None = 5.0) -> None:
         """End the thread and wait for it."""
-        self.send(Shutdown())
+        self._commands.put((None, 0))
         if self._thread.is_alive():
             self._thread.join(timeout)
 
@@ -173,10 +173,11 @@ class Engine:
         while not self._commands.empty():
             self._obey(*self._commands.get())
 
-    def _obey(self, command: Command, run: int) -> None:
+    def _obey(self, command: Command | None, run: int) -> None:
+        """Do what was asked of a run; None, which only `stop` asks, ends the thread."""
         self._stale = True
         self._answered += 1
-        if isinstance(command, Shutdown):
+        if command is None:
             self._ended = True
         elif self._runs:
             try:

@@ -11,14 +11,19 @@ SCREEN = {"textual", "rich", "plotext", "textual_plotext", "click", "tui"}
 HEAVY = {"torch", "torchvision", "numpy"}
 
 
-def packages_after(code: str) -> set[str]:
-    """The top-level packages that a fresh interpreter has imported once it has run `code`."""
-    report = "import sys; print('|'.join({name.partition('.')[0] for name in sys.modules}))"
+def modules_after(code: str) -> set[str]:
+    """The modules that a fresh interpreter has imported once it has run `code`."""
+    report = "import sys; print('|'.join(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", f"{code}\n{report}"], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
     return set(done.stdout.splitlines()[-1].split("|"))
+
+
+def packages_after(code: str) -> set[str]:
+    """The top-level packages among them."""
+    return {name.partition(".")[0] for name in modules_after(code)}
 
 
 @pytest.mark.parametrize("module", ["core.config", "core.commands", "core.snapshot", "core.engine"])
@@ -39,6 +44,34 @@ def test_the_whole_of_core_knows_no_screen() -> None:
 
 def test_loading_mnist_needs_no_torchvision() -> None:
     assert "torchvision" not in packages_after("from core.data.load import load; load('mnist')")
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "nadam", "muon"])
+def test_training_by_autograd_needs_no_compiler_of_torch(optimizer: str) -> None:
+    train = (
+        "from core.config import configure\n"
+        "from core.data.load import load\n"
+        "from core.record import Record\n"
+        "from core.steppers.fused.preparation import Preparation\n"
+        "from core.trainer import Trainer\n"
+        "kernels = Preparation()\n"
+        "kernels.fault = 'not here'\n"
+        f"config = configure({{'optimizer': {optimizer!r}}})\n"
+        "trainer = Trainer(config, load('mnist'), Record(), kernels)\n"
+        "trainer.advance(1)\n"
+        "assert trainer.updates == 1\n"
+        "trainer.optimizer.load_state(trainer.optimizer.state())"
+    )
+    imported = modules_after(train)
+    assert "torch.optim" in imported
+    assert "torch._dynamo" not in imported
+
+
+def test_the_first_frame_waits_for_no_screen_but_the_opening_one() -> None:
+    imported = modules_after("import tui.app, tui.onscreen")
+    assert "tui.screens.opening" in imported
+    assert "tui.screens.cockpit" not in imported
+    assert not {"plotext", "numpy", "torch"} & imported
 
 
 def test_help_needs_neither_torch_nor_textual() -> None:

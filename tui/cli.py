@@ -171,7 +171,7 @@ def config(ctx: click.Context, /, **_: object) -> None:
 
 
 @gd_tui.command("bench")
-@click.option("--quick", is_flag=True, help="Take a minute rather than four; trust it less.")
+@click.option("--quick", is_flag=True, help="Take two minutes rather than five; trust it less.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def bench(quick: bool, as_json: bool) -> None:
     """Measure on this machine how fast training is, beside plain PyTorch and the chapter's loop,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +35,10 @@ def read(path: Path, known: Mapping[str, Setting], *, must_exist: bool) -> Confi
     be read at all, for then whoever named it is to blame.
     """
     text = _text(path, must_exist)
+    if not text:
+        return ConfigFile(path)
+    import tomllib  # only now: the first frame waits for all that stands above
+
     try:
         table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as fault:

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from core.commands import Pause
 from core.config import RunConfig
 from core.engine import Engine
 from core.reading import reading
@@ -49,6 +48,8 @@ def open_app(config: RunConfig, screen: Mapping[str, Any], summary: Path | None)
     )
 
     def leave() -> None:
+        from core.commands import Pause
+
         engine.send(Pause())
         app.exit(return_code=EXIT[Status.INTERRUPTED])
 
