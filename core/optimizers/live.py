@@ -164,7 +164,7 @@ def _parts(spec: OptimizerSpec, parameters: list[nn.Parameter]) -> list[Optimize
     # With this adjustment one learning rate suits both Muon and AdamW.
     parts: list[Optimizer] = []
     if matrices:
-        parts.append(torch.optim.Muon(matrices, adjust_lr_fn="match_rms_adamw"))
+        parts.append(uncompiled.make("Muon", matrices, adjust_lr_fn="match_rms_adamw"))
     if others:
         parts.append(uncompiled.make("AdamW", others))
     return parts

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import nn
 from torch.optim import Optimizer
 
 
-def make(name: str, parameters: Iterable[nn.Parameter]) -> Optimizer:
-    """The optimizer that torch calls `name`, with its defaults.
+def make(name: str, parameters: Iterable[nn.Parameter], **options: Any) -> Optimizer:
+    """The optimizer that torch calls `name`, with these `options`, else with its defaults.
 
     In its fused form, where this torch has one here: that is the fastest, by a quarter for Adam.
     """
@@ -23,9 +24,9 @@ def make(name: str, parameters: Iterable[nn.Parameter]) -> Optimizer:
     cls: type[Optimizer] = getattr(torch.optim, name)
     parameters = list(parameters)
     try:
-        return cls(parameters, fused=True)  # type: ignore[call-arg]
+        return cls(parameters, fused=True, **options)  # type: ignore[call-arg]
     except (TypeError, RuntimeError):
-        return cls(parameters)  # type: ignore[call-arg]
+        return cls(parameters, **options)
 
 
 @torch.no_grad()

@@ -96,5 +96,6 @@ def test_a_person_trains_changes_the_descent_looks_around_and_leaves(
     told = json.loads((tmp_path / "run.json").read_text())
     assert (told["status"], told["updates"]) == ("stopped", made + 1)
     assert told["learning_rate"] == 0.0126
-    changed = [event["what"] for event in told["events"]]
+    # Where the kernels are late, autograd goes first; that is an event, too.
+    changed = [event["what"] for event in told["events"] if event["what"] != "stepper"]
     assert changed == ["strategy"] * 3 + ["lr", "batch_size"]

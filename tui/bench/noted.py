@@ -12,6 +12,8 @@ import time
 import core.engine
 from tui.cli import main
 
+_SECONDS = 0.02  # between two notes
+
 
 class NotedEngine(core.engine.Engine):
     """Writes a line to the file named first whenever its run has got further."""
@@ -21,15 +23,19 @@ class NotedEngine(core.engine.Engine):
         threading.Thread(target=self._note, args=(sys.argv[1],), daemon=True).start()
 
     def _note(self, file: str) -> None:
-        """Each line is a moment of the monotonic clock, and the updates made until then."""
-        revision, made = -1, 0.0
+        """Each line is a moment of the monotonic clock, and the updates made until then.
+
+        It reads the worker's own counts, more often than there are snapshots.
+        """
+        made = 0.0
         with open(file, "w", encoding="utf-8", buffering=1) as notes:
             while True:
-                snapshot = self.wait(revision)
-                revision, run = snapshot.revision, snapshot.run
-                if run is not None and run.at.updates + run.update_progress > made:
-                    made = run.at.updates + run.update_progress
-                    print(time.monotonic(), made, file=notes)
+                time.sleep(_SECONDS)
+                for run in self._runs:
+                    now = run.trainer.updates + run.trainer.update_progress
+                    if now > made:
+                        made = now
+                        print(time.monotonic(), made, file=notes)
 
 
 if __name__ == "__main__":

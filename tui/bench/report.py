@@ -40,7 +40,8 @@ _EXPLANATION = (
     "chapter's loop is DataLoader, transforms and autograd as printed. Best plain PyTorch is "
     "autograd on resident data, in the ways that proved fastest with one thread and with all, "
     "and the better of them in each round. Ours is the trainer, record and all, with each of its "
-    "steppers. The matrix products are SimpleNet's two large ones, by the fastest library."
+    "steppers. The matrix products are SimpleNet's two large ones, by the fastest library; of one "
+    "example, calling a library takes longer than the kernels' own loops."
 )
 
 
