@@ -45,7 +45,7 @@ class Hyperparameter(Setting):
             case Scale.DECADE:
                 moved = self._along_decades(value, direction)
             case Scale.COMPLEMENT:
-                moved = _rounded(1 - _next_on_decades(1 - value, -direction), 6)
+                moved = round(1 - _next_on_decades(1 - value, -direction), 10)
         try:
             return self.kind.parse(moved)
         except UserError:
