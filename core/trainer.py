@@ -131,8 +131,9 @@ class Trainer:
         if self.stepper is before:
             return ""
         note = self.abandon_update(before)
-        why = self.slower_because
-        self.record.add_event(self.at, "stepper", before.name, self.stepper.name, why)
+        if self.updates:  # else the one before made none
+            why = self.slower_because
+            self.record.add_event(self.at, "stepper", before.name, self.stepper.name, why)
         return note
 
     def begin_phase(self) -> None:
