@@ -1,6 +1,7 @@
 """The worker thread: loads, drives the runs, takes commands, publishes snapshots.
 
-Two threads, two owners: only the worker touches tensors, only the screen touches widgets.
+Two threads, two owners: only the worker, and those it lends its work to, touch tensors, only the
+screen touches widgets.
 Between them stand a queue of commands inward and one slot outward, in which the latest
 snapshot wins. This module imports no torch: the worker does, while the screen is already up.
 """
@@ -125,7 +126,8 @@ class Engine:
 
     def _serve(self) -> None:
         self.load()
-        _flush_denormals()
+        if self._runs:
+            _flush_denormals()
         try:
             while self.turn(block=True):
                 pass

@@ -61,7 +61,9 @@ class BucketedCurve:
 
     def copy(self) -> BucketedCurve:
         self._fold()
-        return copy.copy(self)
+        copied = copy.copy(self)
+        copied._pending = []
+        return copied
 
     def _fold(self) -> None:
         """Put what is pending into buckets, and double their width until they are few enough."""
@@ -176,9 +178,6 @@ class RecentWindow:
         new = slice(self._end, self._end + len(losses))
         self._losses[new], self._sizes[new] = losses, sizes
         self._end = new.stop
-
-    def clear(self) -> None:
-        self._end = 0
 
     def latest(self, count: int) -> NDArray[np.float32]:
         """A copy of the latest losses, at most `count` and at most the window's length."""

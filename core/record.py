@@ -111,6 +111,10 @@ class Record:
         copied._test_accuracy = self._test_accuracy.copy()
         return copied
 
+    def forget_costs(self) -> None:
+        """What updates cost so far says nothing of those to come."""
+        self._costs = {}
+
     def _note_cost(self, strategy: str, seconds: float, updates: int) -> None:
         """Keep what an update costs under a strategy: time over updates, of the latest second.
 
@@ -119,7 +123,7 @@ class Record:
         slices are sized by this cost, and would shrink to nothing.
         """
         time, count = self._costs.get(strategy, (0.0, 0.0))
-        if count:
+        if time:
             seconds = min(seconds, _SLOW * updates * time / count)
         kept = math.exp(-seconds / _COST_SECONDS)
         self._costs[strategy] = kept * time + seconds, kept * count + updates

@@ -119,6 +119,8 @@ class Trainer:
 
     def use_optimizer(self, optimizer: LiveOptimizer) -> str:
         """Go on with another optimizer; says what became of an update under way, if anything."""
+        if optimizer.spec is not self.optimizer.spec:
+            self.record.forget_costs()
         self.optimizer = optimizer
         return self.use_best_stepper()
 
@@ -131,6 +133,7 @@ class Trainer:
         if self.stepper is before:
             return ""
         note = self.abandon_update(before)
+        self.record.forget_costs()
         if self.updates:  # else the one before made none
             why = self.slower_because
             self.record.add_event(self.at, "stepper", before.name, self.stepper.name, why)

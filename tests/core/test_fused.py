@@ -263,3 +263,34 @@ def test_without_kernels_a_run_says_why_and_goes_on(data: Dataset) -> None:
     assert run.state is State.FINISHED
     assert run.trainer.stepper.name == "autograd"
     assert run.trainer.slower_because == NO_KERNELS.fault
+
+
+def test_a_first_update_that_is_not_made_begins_no_memory(data: Dataset) -> None:
+    trainer = Trainer(configure({"momentum": 0.9, "dampening": 0.5}), data, Record(), kernels)
+    with torch.no_grad():
+        next(trainer.model.parameters()).fill_(float("nan"))
+    trainer.advance()
+    assert trainer.diverged
+    assert trainer.optimizer.states() == [{}] * 4
+
+
+def test_an_optimizer_put_aside_keeps_its_memory_while_another_is_served(data: Dataset) -> None:
+    trainer = Trainer(configure({"momentum": 0.9}), data, Record(), kernels)
+    trainer.advance(5)
+    aside = trainer.optimizer
+    before = [state["momentum_buffer"].clone() for state in aside.states()]
+    spec, values = OPTIMIZERS["rmsprop"], {"momentum": 0.5}
+    defaults = {row.name: row.default for row in spec.hyperparameters}
+    trainer.use_optimizer(LiveOptimizer(spec, trainer.model.parameters(), defaults | values))
+    trainer.advance(5)
+    assert same_bits([state["momentum_buffer"] for state in aside.states()], before)
+
+
+def test_with_another_optimizer_slices_are_sized_anew(data: Dataset) -> None:
+    trainer = Trainer(configure({}), data, Record(), kernels)
+    trainer.advance(5)
+    assert trainer.record.seconds_per_update
+    spec = OPTIMIZERS["nadam"]
+    values = {row.name: row.default for row in spec.hyperparameters}
+    trainer.use_optimizer(LiveOptimizer(spec, trainer.model.parameters(), values))
+    assert trainer.record.seconds_per_update == {}

@@ -137,3 +137,13 @@ def test_stamps_say_where_each_update_ended() -> None:
     assert updates.tolist() == [11, 12]
     assert examples.tolist() == [104, 108]
     assert seconds.tolist() == [1.25, 1.5]
+
+
+def test_what_comes_after_a_copy_is_not_in_it() -> None:
+    curve = BucketedCurve(width=1.0)
+    curve.extend(np.arange(3.0), np.ones(3))
+    copied = curve.copy()
+    curve.extend(np.arange(3.0, 6.0), np.ones(3))
+    assert len(copied.curve().x) == 3
+    copied.extend(np.arange(3.0, 4.0), np.ones(1))
+    assert len(curve.curve().x) == 6

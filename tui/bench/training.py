@@ -59,18 +59,21 @@ class Training:
         raise MissingError("not measured: training did not begin")
 
     def updates_per_second(self, seconds: float) -> float:
-        """Of wall time, while it goes on for so long; it stands still before and after.
+        """Of wall time, while it goes on for so long, or until something can be told; it stands
+        still before and after.
 
         A part of that is left out at the beginning: what was under way when it was stopped.
         """
+        deadline = time.monotonic() + _PATIENCE
         self.output.go_on()
         self.output.watch(_LEAD * seconds)
         known = len(self._notes())
         self.output.watch((1 - _LEAD) * seconds)
-        notes = self._notes()[known:]
+        while len(notes := self._notes()[known:]) < 2:
+            if time.monotonic() > deadline or self.output.over:
+                raise MissingError("not measured: training did not go on")
+            self.output.watch(_LOOK)
         self.output.stop()
-        if len(notes) < 2:
-            raise MissingError("not measured: training did not go on")
         return pace(notes)
 
     def _notes(self) -> list[Note]:

@@ -112,33 +112,6 @@ def adam(
     x: Floats,
     mean: Floats,
     square: Floats,
-    size: np.float32,
-    new1: np.float32,
-    b2: np.float32,
-    new2: np.float32,
-    eps: np.float32,
-    decay: np.float32,
-    shrink: np.float32,
-    root: np.float32,
-) -> None:
-    """`size` is the rate over the first bias correction, `root` the root of the second one's
-    inverse; `decay` adds to the gradient, `shrink` (AdamW) scales the weight itself."""
-    for j in range(delta.size):
-        for i in range(x.size):
-            d = delta[j] * x[i] + decay * w[j, i]
-            mean[j, i] += new1 * (d - mean[j, i])
-            square[j, i] = b2 * square[j, i] + new2 * d * d
-            change = size * mean[j, i] / (np.sqrt(square[j, i]) * root + eps)
-            w[j, i] = shrink * w[j, i] - change
-
-
-@kernel
-def amsgrad(
-    w: Floats,
-    delta: Floats,
-    x: Floats,
-    mean: Floats,
-    square: Floats,
     largest: Floats,
     size: np.float32,
     new1: np.float32,
@@ -148,16 +121,21 @@ def amsgrad(
     decay: np.float32,
     shrink: np.float32,
     root: np.float32,
+    amsgrad: bool,
 ) -> None:
-    """Adam that divides by the `largest` square so far."""
+    """`size` is the rate over the first bias correction, `root` the root of the second one's
+    inverse; `decay` adds to the gradient, `shrink` (AdamW) scales the weight itself. With
+    `amsgrad`, the `largest` square so far divides."""
     for j in range(delta.size):
         for i in range(x.size):
             d = delta[j] * x[i] + decay * w[j, i]
             mean[j, i] += new1 * (d - mean[j, i])
             square[j, i] = b2 * square[j, i] + new2 * d * d
-            largest[j, i] = max(largest[j, i], square[j, i])
-            change = size * mean[j, i] / (np.sqrt(largest[j, i]) * root + eps)
-            w[j, i] = shrink * w[j, i] - change
+            spread = square[j, i]
+            if amsgrad:
+                spread = max(largest[j, i], spread)
+                largest[j, i] = spread
+            w[j, i] = shrink * w[j, i] - size * mean[j, i] / (np.sqrt(spread) * root + eps)
 
 
 @kernel
@@ -199,8 +177,8 @@ def change(
         shrink = f32(1 - h[0] * h[4]) if decoupled else f32(1)
         # 1 - beta is taken before rounding: in float32, 1 - 0.999 is off by 1 part in 60,000.
         new1, b2, new2, eps = f32(1 - h[1]), f32(h[2]), f32(1 - h[2]), f32(h[3])
-        values = size, new1, b2, new2, eps, decay, shrink, root
-        if h[5] != 0:
-            amsgrad(weights, delta, x, first, second, third, *values)
-        else:
-            adam(weights, delta, x, first, second, *values)
+        adam(
+            *(weights, delta, x, first, second, third),
+            *(size, new1, b2, new2, eps, decay, shrink, root),
+            h[5] != 0,
+        )

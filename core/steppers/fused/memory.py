@@ -37,6 +37,10 @@ class FlatMemory:
         """Whether every parameter's state has the memory `key`."""
         return all(key in state for state in states)
 
+    def let_go(self) -> None:
+        """Leave the memories adopted so far to their optimizer; another one gets arrays anew."""
+        self._arrays = {}
+
     def adopt(self, states: list[dict[str, Tensor]], key: str) -> NDArray[np.float32]:
         """The flat array of the memory `key`; each state's own tensor becomes a view of it.
 

@@ -7,6 +7,7 @@ import importlib.util
 import subprocess
 import sys
 import threading
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -48,12 +49,17 @@ class Preparation:
     def _in_background(self) -> None:
         if not _marker().exists():
             command = [sys.executable, "-c", f"import {__name__} as p; p.Preparation().finish()"]
-            subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL)
+            # There, or it would import whatever is called core where the person stands.
+            home = Path(__file__).parents[3]
+            subprocess.run(
+                command, cwd=home, capture_output=True, check=False, stdin=subprocess.DEVNULL
+            )
         self._prepare()
 
     def _prepare(self) -> None:
         try:
-            with reading():
+            # Compiling, unlike reading, leaves garbage behind.
+            with reading() if self.on_disk else nullcontext():
                 call_every_kernel()
             _leave_marker()
         except Exception as fault:  # a numba that does not fit numpy, a compiler that fails, ...

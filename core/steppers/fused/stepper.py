@@ -54,6 +54,8 @@ class FusedStepper:
         self.optimizer = optimizer
         self.threads = 1
         self._chosen_threads = threads
+        self._served: LiveOptimizer | None = None  # whose memories the kernels have
+        self._begun: list[str] = []  # memories that the latest call began
         images = images.reshape(len(images), -1).contiguous()
         self._data = Examples(images.numpy(), labels.contiguous().numpy())
         _check(chain, optimizer.parameters, self._data)
@@ -83,7 +85,10 @@ class FusedStepper:
                     *(code, h, step, losses, room, sums),
                 )
         made = done if math.isfinite(losses[done - 1]) else done - 1
-        self._count(step + made)
+        if made:
+            self._count(step + made)
+        else:
+            self._drop(self._begun)
         return losses[:done]
 
     def _shared_updates(self, rows: Tensor, rates: Doubles, rule: _Rule, losses: Floats) -> int:
@@ -122,10 +127,14 @@ class FusedStepper:
 
     def _rule(self) -> _Rule:
         optimizer = self.optimizer
+        if optimizer is not self._served:
+            self._served = optimizer
+            self._memory.let_go()
         rule = RULES[optimizer.spec.name]
         states = [optimizer.state_of(parameter) for parameter in optimizer.parameters]
         step = self._steps_done(states)
         in_use = {memory.key for memory in optimizer.spec.memories if optimizer.keeps(memory)}
+        self._begun = [key for key in in_use if key not in states[0]]
         memories = [
             self._memory.adopt(states, key) if key in in_use else _NOTHING for key in rule.memories
         ]
@@ -137,6 +146,12 @@ class FusedStepper:
         if not RULES[self.optimizer.spec.name].counts:
             return int(self._memory.holds(states, "momentum_buffer"))
         return int(states[0]["step"]) if "step" in states[0] else 0
+
+    def _drop(self, keys: list[str]) -> None:
+        """Forget memories that were begun for an update that was then not made."""
+        for parameter in self.optimizer.parameters:
+            for key in keys:
+                self.optimizer.state_of(parameter).pop(key, None)
 
     def _count(self, steps: int) -> None:
         """Leave the count of updates where torch's optimizer looks for it."""
