@@ -59,8 +59,8 @@ def _facts(run: RunView | None) -> list[Part]:
         (f"  {run.model_title}", ""),
         (f"   {data} {fmt.count(run.training_examples)}", ""),
         (f"   {run.device} {run.stepper}", "$foreground-muted"),
-        (f", {threads}", "$foreground-muted"),
         (f" ({run.slower_because})" if run.slower_because else "", "$foreground-muted"),
+        (f", {threads}", "$foreground-muted"),
     ]
 
 
