@@ -14,7 +14,6 @@ from torch.utils.data import TensorDataset
 from core.data.dataset import Dataset
 from core.errors import UserError
 from tests.core.conftest import make_data
-from tests.test_house import packages_after
 from tui.bench import chapter, ours, plain, theirs
 from tui.bench.effort import Effort
 from tui.bench.process import Place
@@ -238,14 +237,3 @@ def test_a_quick_look_leaves_out_the_chapters_full_batch_and_says_so(side: Side)
     (chapters,) = [rate for rate in measured.rates if rate.contender == CHAPTER]
     assert chapters.per_second is None
     assert "not measured with --quick" in chapters.how
-
-
-@pytest.mark.parametrize(
-    ("side", "first", "second"), [("theirs", "torch", "core"), ("ours", "core", "torch")]
-)
-def test_only_our_own_side_waits_for_threads_as_our_package_decides(
-    side: str, first: str, second: str
-) -> None:
-    """What `core` decides is read when torch is loaded."""
-    order = f"import sys, tui.bench.{side}\norder = list(sys.modules)\n"
-    packages_after(f"{order}assert order.index('{first}') < order.index('{second}')")

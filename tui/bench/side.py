@@ -1,7 +1,7 @@
 """The two sides of the contest, each in a process of its own, and how they are asked to train.
 
-Our package sets how torch's threads wait for each other and how many threads other libraries
-take. Plain PyTorch must not gain or lose by that; so it trains where none of it was set.
+Our package sets how many threads torch and other libraries take, and has threads of its own. Plain
+PyTorch must not gain or lose by that; so it trains where none of it is.
 """
 
 from __future__ import annotations
