@@ -85,7 +85,7 @@ class Phase:
     start: Moment
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # it holds arrays: by identity
 class Curve:
     """A bounded series along one clock: entry i stands for `count[i]` values.
 
@@ -101,7 +101,7 @@ class Curve:
     count: Floats
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # it holds arrays: by identity
 class History:
     """The curves of a run on each clock, and the phases that drew them."""
 
@@ -112,7 +112,7 @@ class History:
     phases: tuple[Phase, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # it holds arrays: by identity
 class Digits:
     """Some test examples and what the network says of them at this moment.
 
@@ -136,7 +136,7 @@ class Evaluation:
     accuracy: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # it holds arrays: by identity
 class RunView:
     """One run as it stands."""
 
@@ -189,7 +189,7 @@ class Loading:
     share: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # it holds arrays: by identity
 class Snapshot:
     """What the engine shows at one instant. `revision` grows with every publication."""
 
