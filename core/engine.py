@@ -1,9 +1,9 @@
 """The worker thread: loads, drives the runs, takes commands, publishes snapshots.
 
 Two threads, two owners: only the worker, and those it lends its work to, touch tensors, only the
-screen touches widgets.
-Between them stand a queue of commands inward and one slot outward, in which the latest
-snapshot wins. This module imports no torch: the worker does, while the screen is already up.
+screen touches widgets. Between them stand a queue of commands inward and one slot outward, in
+which the latest snapshot wins. This module imports no torch: the worker does, while the screen is
+already up.
 """
 
 from __future__ import annotations

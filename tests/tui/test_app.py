@@ -6,6 +6,7 @@ import random
 
 import pytest
 from textual import events
+from textual.screen import Screen
 
 from core.commands import Start
 from core.config import configure
@@ -265,3 +266,21 @@ async def test_random_keys_and_sizes_upset_nothing() -> None:
             await on.pilot.pause()
         assert on.app._exception is None
         assert on.app.is_running
+
+
+async def test_while_a_run_is_paused_no_frame_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with piloted(run_view(State.PAUSED)) as on:
+        frames: list[object] = []
+        display = CockpitApp._display
+
+        def note(app: CockpitApp, screen: Screen[object], frame: object) -> None:
+            if frame is not None:
+                frames.append(frame)
+            display(app, screen, frame)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(CockpitApp, "_display", note)
+        for _ in range(5):  # the engine says the same again, and the screen looks at it
+            await on.show()
+        assert frames == []
+        await on.show(run_view(State.PAUSED, updates=7))
+        assert frames
