@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.race import Budget, Lane
+
 
 @dataclass(frozen=True, slots=True)
 class Start:
@@ -59,4 +61,44 @@ class ShowDigits:
     fresh: bool = False
 
 
-Command = Start | Pause | Advance | FinishEpoch | Change | Reset | GoBack | ShowDigits
+@dataclass(frozen=True, slots=True)
+class Select:
+    """Show this run: it is the one that commands are for which name none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """Copy the run whole, into another that goes on by itself and is then the one shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Put the run away; the last one left stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class BringBack:
+    """Bring back the run that was put away last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """Give the run another name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartRace:
+    """Start a run for each lane, from the same initial weights, on an equal budget.
+
+    The other runs pause. The lanes of the race before are put away.
+    """
+
+    lanes: tuple[Lane, ...]
+    budget: Budget
+
+
+OfRun = Start | Pause | Advance | FinishEpoch | Change | Reset | GoBack | ShowDigits
+OfFleet = Select | Fork | Drop | BringBack | Rename | StartRace
+Command = OfRun | OfFleet

@@ -24,8 +24,9 @@ from core.snapshot import Loading, Notice, Snapshot
 
 if TYPE_CHECKING:
     from core.commands import Command
+    from core.fleet import Fleet
     from core.run import Run
-    from core.view import Viewer
+    from core.view import Views
 
 _SWITCH_SECONDS = 0.0001
 
@@ -55,14 +56,14 @@ class Engine:
         self._wait_for_kernels = wait_for_kernels
         self._frame_seconds = 1 / frames
         self._clock = time.perf_counter
-        self._commands: queue.SimpleQueue[tuple[Command | None, int]] = queue.SimpleQueue()
+        self._commands: queue.SimpleQueue[tuple[Command | None, int | None]] = queue.SimpleQueue()
         self._published = threading.Condition()
         self._published_at = -math.inf
         self._answered = 0
         self._stale = False  # the last snapshot does not show all that happened
         self._ended = False
-        self._runs: list[Run] = []
-        self._viewers: list[Viewer] = []
+        self._fleet: Fleet | None = None
+        self._views: Views | None = None
         self._notice: Notice | None = None
         self._thread = threading.Thread(target=self._serve, name="engine", daemon=True)
 
@@ -74,13 +75,16 @@ class Engine:
         sys.setswitchinterval(_SWITCH_SECONDS)
         self._thread.start()
 
-    def send(self, command: Command, run: int = 0) -> None:
-        """Ask something of a run; it is honoured at the next safe point."""
+    def send(self, command: Command, run: int | None = None) -> None:
+        """Ask something of a run, by its id, or of the selected one.
+
+        It is honoured at the next safe point.
+        """
         self._commands.put((command, run))
 
     def stop(self, timeout: float | None = 5.0) -> None:
         """End the thread and wait for it."""
-        self._commands.put((None, 0))
+        self._commands.put((None, None))
         if self._thread.is_alive():
             self._thread.join(timeout)
 
@@ -104,30 +108,45 @@ class Engine:
     @property
     def at_rest(self) -> bool:
         """Whether all was done and published, until another command comes."""
-        waits = (math.isinf(run.wait()) for run in self._runs)
-        return self._commands.empty() and not self._stale and all(waits)
+        return self._commands.empty() and not self._stale and math.isinf(self._wait())
 
     def turn(self, *, block: bool = False) -> bool:
-        """Take what was asked, do a slice of every run, publish; False once shut down.
+        """Take what was asked, let the runs work for a while, publish; False once shut down.
 
-        With `block`, waits while there is nothing to do: until a command comes, or until the
-        speed limit allows the next update.
+        A single run works for a slice, several until the next frame is due. With `block`, waits
+        while there is nothing to do: until a command comes, or until the speed limit allows the
+        next update.
         """
         answered = self._answered
         self._take_commands(block and not self._stale)
         if self._answered > answered:  # before the next slice: somebody is waiting for it
             self._publish_runs(brief=True)
-        busy = [run.work() for run in self._runs]  # a list: every run gets its slice
-        self._stale = self._stale or any(busy)
-        idle = not any(busy)
-        if self._stale and (idle or self._clock() - self._published_at >= self._frame_seconds):
-            self._publish_runs(final=idle)
+        worked = self._work()
+        self._stale = self._stale or worked
+        if self._stale and (not worked or self._frame_is_due()):
+            self._publish_runs(final=not worked)
         return not self._ended
+
+    def _work(self) -> bool:
+        """Let the runs work; False if none of them had anything to do."""
+        if self._fleet is None:
+            return False
+        return self._fleet.work(lambda: self._frame_is_due() or not self._commands.empty())
+
+    def _frame_is_due(self) -> bool:
+        return self._clock() - self._published_at >= self._frame_seconds
+
+    def _wait(self) -> float:
+        """Seconds until there is something to do."""
+        runs = self._fleet.runs if self._fleet else []
+        return min((run.wait() for run in runs), default=math.inf)
 
     def _serve(self) -> None:
         self.load()
-        if self._runs:
-            _flush_denormals()
+        if self._fleet is not None:
+            from core.threads import settle_in
+
+            settle_in()
         try:
             while self.turn(block=True):
                 pass
@@ -139,9 +158,10 @@ class Engine:
         with reading():
             from core.data.load import load
             from core.devices import device_of
+            from core.fleet import Fleet
             from core.run import Run
             from core.steppers.fused.preparation import Preparation
-            from core.view import Viewer
+            from core.view import Views
 
         kernels = Preparation()
 
@@ -152,9 +172,12 @@ class Engine:
             self._say_loading("reading the kernels" if kernels.on_disk else once, 0.9)
             kernels.finish()
         self._say_loading("building the network", 0.95)
-        run = Run("run 1", self.config, data, kernels, self._clock)
-        self._runs = [run]
-        self._viewers = [Viewer(run, self._clock)]
+
+        def build(name: str, config: RunConfig, id: int) -> Run:
+            return Run(name, config, data, kernels, self._clock, id)
+
+        self._fleet = Fleet(self.config, build)
+        self._views = Views(self._fleet, self._clock)
         self._publish_runs(final=True)
         kernels.begin()  # last: it holds the lock, and would keep torch and the data waiting
 
@@ -167,7 +190,7 @@ class Engine:
 
     def _take_commands(self, block: bool) -> None:
         if block:
-            wait = min((run.wait() for run in self._runs), default=math.inf)
+            wait = self._wait()
             try:
                 self._obey(*self._commands.get(timeout=wait if math.isfinite(wait) else None))
             except queue.Empty:
@@ -175,32 +198,43 @@ class Engine:
         while not self._commands.empty():
             self._obey(*self._commands.get())
 
-    def _obey(self, command: Command | None, run: int) -> None:
+    def _obey(self, command: Command | None, run: int | None) -> None:
         """Do what was asked of a run; None, which only `stop` asks, ends the thread."""
         self._stale = True
         self._answered += 1
         if command is None:
             self._ended = True
-        elif self._runs:
+        elif self._fleet is not None:
             try:
-                self._runs[run].obey(command)
+                asked = self._fleet.find(run)
+                self._carry_out(command, asked)
             except UserError as fault:
                 number = self._notice.number + 1 if self._notice else 1
                 self._notice = Notice(number, str(fault))
-            except Exception as fault:
-                self._runs[run].fail(fault)
+
+    def _carry_out(self, command: Command, run: Run) -> None:
+        assert self._fleet is not None
+        try:
+            self._fleet.obey(command, run)
+        except UserError:
+            raise
+        except Exception as fault:  # whatever torch or a model raises
+            run.fail(fault)
 
     def _publish_runs(self, *, final: bool = False, brief: bool = False) -> None:
         self._stale = not final
-        if self._runs:
-            views = tuple(viewer.view(final=final, brief=brief) for viewer in self._viewers)
+        fleet = self._fleet
+        if fleet is not None and self._views is not None:
             self._publish(
                 replace(
                     self.snapshot,
                     loading=None,
-                    runs=views,
+                    runs=self._views.all(final=final, brief=brief),
                     notice=self._notice,
                     answered=self._answered,
+                    selected=fleet.selected.id,
+                    race=fleet.race.view() if fleet.race else None,
+                    dropped=fleet.dropped,
                 )
             )
 
@@ -213,13 +247,3 @@ class Engine:
             self.snapshot = replace(snapshot, revision=self.snapshot.revision + 1)
             self._published_at = self._clock()
             self._published.notify_all()
-
-
-def _flush_denormals() -> None:
-    """Let this thread take denormal numbers for zero.
-
-    The decaying memories of silenced units become denormal, and a hundred times slower.
-    """
-    import torch
-
-    torch.set_flush_denormal(True)

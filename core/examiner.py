@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from core.evaluation import Result, evaluate
 from core.snapshot import Evaluation
-from core.threads import EVERY, use_threads
+from core.threads import share, use_threads
 from core.trainer import Trainer
 
 
@@ -17,6 +17,7 @@ class Examiner:
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
         self._under_way: Iterator[Result | None] | None = None
+        self.doubling = False  # judge also at 1, 2, 4, 8, ... updates, to compare runs there
 
     @property
     def busy(self) -> bool:
@@ -33,8 +34,19 @@ class Examiner:
         return (latest // every + 1) * every - trainer.examples
 
     @property
+    def updates_left(self) -> float:
+        """How many updates may be made before their number has doubled."""
+        if not self.doubling:
+            return math.inf
+        evaluation = self._trainer.record.evaluation
+        latest = evaluation.at.updates if evaluation else 0
+        return (1 << latest.bit_length()) - self._trainer.updates
+
+    @property
     def due(self) -> bool:
-        return self.examples_left <= 0 or self._trainer.sampler.cursor == 0
+        return (
+            self.examples_left <= 0 or self.updates_left <= 0 or self._trainer.sampler.cursor == 0
+        )
 
     @property
     def up_to_date(self) -> bool:
@@ -53,7 +65,7 @@ class Examiner:
     def work(self) -> Evaluation | None:
         """Judge a piece of the test set; the evaluation, once that was the last piece."""
         assert self._under_way is not None
-        use_threads(EVERY)
+        use_threads(share())
         result = next(self._under_way)
         if result is None:
             return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -41,6 +43,13 @@ class Showcase:
         self._indices = self._order[: max(0, count)]
         self._images = self._data.test_images[self._indices.to(self._data.test_images.device)]
         self._pixels = np.ascontiguousarray(self._data.test_pixels[self._indices.numpy()])
+
+    def copy(self) -> Showcase:
+        """Another that shows the same, and will draw the same others."""
+        copied = copy.copy(self)
+        copied._generator = torch.Generator()
+        copied._generator.set_state(self._generator.get_state())
+        return copied
 
     def ask(self, model: nn.Module) -> Digits:
         """What the model says of the examples on show."""

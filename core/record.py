@@ -17,6 +17,7 @@ _TREMBLING_UPDATES = 200
 _COST_SECONDS = 1.0
 _SLOW = 4.0  # times as slow as usual: more is a halt
 _EVENTS_KEPT = 500
+MILESTONES = (0.80, 0.90, 0.95)  # test accuracies of which it is kept when they were reached
 
 
 class Record:
@@ -34,6 +35,7 @@ class Record:
         self.evaluation: Evaluation | None = None
         self.best: Evaluation | None = None
         self.lowest_test_loss = math.inf
+        self.reached: dict[float, Moment] = {}  # where an evaluation first showed a milestone
         self.predictions: Tensor | None = None  # (n,) int64: classes said at the latest evaluation
         self._costs: dict[str, tuple[float, float]] = {}  # seconds and updates, by strategy
         self._train_loss = Series()
@@ -57,6 +59,9 @@ class Record:
         if self.best is None or evaluation.accuracy > self.best.accuracy:
             self.best = evaluation
         self.lowest_test_loss = min(self.lowest_test_loss, evaluation.loss)
+        for accuracy in MILESTONES:
+            if evaluation.accuracy >= accuracy:
+                self.reached.setdefault(accuracy, evaluation.at)
         self._test_loss.add(evaluation.at, evaluation.loss)
         self._test_accuracy.add(evaluation.at, evaluation.accuracy)
 
@@ -106,6 +111,7 @@ class Record:
         copied = copy.copy(self)
         copied.window = self.window.copy()
         copied._costs = dict(self._costs)
+        copied.reached = dict(self.reached)
         copied._train_loss = self._train_loss.copy()
         copied._test_loss = self._test_loss.copy()
         copied._test_accuracy = self._test_accuracy.copy()

@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 import sys
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from core import stopping
+from core.allowance import WHOLE_SLICE, Allowance
 from core.checkpoint import Checkpoint, capture, restore
 from core.commands import (
     Advance,
     Change,
-    Command,
     FinishEpoch,
     GoBack,
+    OfRun,
     Pause,
     Reset,
     ShowDigits,
@@ -24,16 +25,27 @@ from core.config import STOP_CONDITIONS, RunConfig, title_of
 from core.data.dataset import Dataset
 from core.errors import UserError
 from core.examiner import Examiner
+from core.fairness import Race
+from core.goal import NO_GOAL, Goal
 from core.looking import Showcase
 from core.pace import Pace, RateMeter
 from core.record import Record
-from core.snapshot import Evaluation, State
+from core.snapshot import Evaluation, Moment, State
 from core.steppers.fused.preparation import Preparation
 from core.switching import Switchboard, differences
 from core.trainer import Time, Trainer
 
 _GOOD_LOSS = 2.0  # a moment is worth coming back to while its test loss is below this times best
 _OF_THE_DRIVE = (*STOP_CONDITIONS, "speed", "eval_every")  # settings that decide no weight
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a fork was copied from: the run's name, when, and its settings then."""
+
+    parent: str
+    at: Moment
+    config: RunConfig
 
 
 class Run:
@@ -46,8 +58,11 @@ class Run:
         data: Dataset,
         kernels: Preparation,
         clock: Time = time.perf_counter,
+        id: int = 0,
     ) -> None:
+        self.id = id
         self.name = name
+        self.origin: Origin | None = None
         self.data = data
         self.state = State.READY
         self.reason = ""
@@ -57,6 +72,7 @@ class Run:
         self._clock = clock
         self._kernels = kernels
         self._pace = Pace()
+        self._finish = NO_GOAL  # of the race that it takes part in
         self._begin(config, Record())
 
     def _begin(self, config: RunConfig, record: Record) -> None:
@@ -64,12 +80,71 @@ class Run:
         self.trainer = Trainer(config, self.data, record, self._kernels, self._clock)
         self._switchboard = Switchboard(self.trainer)
         self._examiner = Examiner(self.trainer)
+        self._examiner.doubling = self._finish is not NO_GOAL
         self._examiner.begin()
         self._come_to_rest(State.READY)
 
+    def fork(self, id: int, name: str) -> Run:
+        """Another run that goes on bit for bit as this one would.
+
+        Of an update under way, it begins its own copy from the start.
+        """
+        other = Run(name, self.trainer.config, self.data, self._kernels, self._clock, id)
+        restore(other.trainer, capture(self.trainer))
+        other.origin = Origin(self.name, self.trainer.at, self.trainer.config)
+        other.showcase = self.showcase.copy()
+        other.way_back = self.way_back
+        other.state, other.reason, other._goal = self.state, self.reason, self._goal
+        other.trainer.diverged = self.trainer.diverged
+        other._switchboard = Switchboard(other.trainer)
+        if not self._examiner.busy:
+            other._examiner.give_up()
+        other.trainer.record.add_event(self.trainer.at, "forked", after=f"from {self.name}")
+        return other
+
+    # Racing
+
+    def enter(self, race: Race) -> None:
+        """Take part in a race: train until the budget is spent."""
+        self._finish = Goal.of_race(race.budget, self.trainer.at)
+        self._examiner.doubling = True
+
+    def withdraw(self) -> None:
+        """Go on without the race."""
+        self._finish = NO_GOAL
+
+    @property
+    def arrived(self) -> bool:
+        """Whether it has spent its race's budget, or can go no further."""
+        fallen = self.state in (State.DIVERGED, State.FAILED)
+        return fallen or self._finish is NO_GOAL
+
+    @property
+    def racing(self) -> bool:
+        """Whether it is spending its budget."""
+        return self.state is State.RUNNING and not self.arrived
+
+    def _at_finish(self) -> bool:
+        trainer = self.trainer
+        return self.racing and self._finish.reached(trainer.at, trainer.next_size)
+
+    def _arrive(self) -> None:
+        """Judge the network as it is now that the budget is spent, and stop."""
+        trainer, budget = self.trainer, self._finish.budget
+        assert budget is not None
+        said = f"the race's budget of {budget.in_words} is spent"
+        note = trainer.abandon_update()
+        if note:
+            trainer.record.add_event(trainer.at, "race", after=said, note=note)
+        if self._examiner.up_to_date:
+            self._finish = NO_GOAL
+            self._come_to_rest(State.FINISHED, said)
+        else:
+            self._examiner.begin()
+
     # Commands
 
-    def obey(self, command: Command) -> None:
+    def obey(self, command: OfRun) -> None:
         """Carry out a command. Raises UserError if it cannot be, and then changes nothing."""
         match command:
             case Start():
@@ -77,10 +152,10 @@ class Run:
             case Pause():
                 self._pause()
             case Advance(updates):
-                self._go(until_updates=self.trainer.updates + updates)
+                self._go(Goal(updates=self.trainer.updates + updates))
             case FinishEpoch():
                 sampler = self.trainer.sampler
-                self._go(until_examples=(sampler.epochs_done + 1) * sampler.n)
+                self._go(Goal(examples=(sampler.epochs_done + 1) * sampler.n))
             case Change(setting, value):
                 self._switchboard.change(setting, value)
                 if setting in ("strategy", "batch_size"):
@@ -93,11 +168,11 @@ class Run:
             case ShowDigits(count, only_wrong, fresh):
                 self.showcase.choose(count, only_wrong, fresh, self.trainer.record.predictions)
 
-    def _go(self, until_updates: float = math.inf, until_examples: float = math.inf) -> None:
+    def _go(self, goal: Goal = NO_GOAL) -> None:
         for name in self._stops_met():
             self._switchboard.change(name, None)
         self.trainer.diverged = False
-        self._until_updates, self._until_examples = until_updates, until_examples
+        self._goal = goal
         self.meter.clear()
         self.state, self.reason = State.RUNNING, ""
 
@@ -106,7 +181,7 @@ class Run:
             self._come_to_rest(State.PAUSED)
 
     def _come_to_rest(self, state: State, reason: str = "") -> None:
-        self._until_updates = self._until_examples = math.inf
+        self._goal = NO_GOAL
         self.meter.clear()
         self.state, self.reason = state, reason
 
@@ -146,16 +221,21 @@ class Run:
 
     # Work
 
-    def work(self) -> bool:
+    def work(self, allowance: Allowance = WHOLE_SLICE) -> bool:
         """Do a slice of what there is to do; False if there is nothing to do now."""
         try:
             if self._examiner.busy:
                 self._examine()
                 return True
-            return self._train() if self.state is State.RUNNING else False
+            return self._train(allowance) if self.state is State.RUNNING else False
         except Exception as fault:  # whatever torch or a model raises
             self.fail(fault)
             return True
+
+    @property
+    def needs_every_core(self) -> bool:
+        """Whether no other run may work while this one does."""
+        return not self.trainer.stepper.shares
 
     def wait(self) -> float:
         """Seconds until there is something to do; infinite if nothing is wanted."""
@@ -170,32 +250,39 @@ class Run:
         note = self.trainer.abandon_update()
         self.trainer.record.add_event(self.trainer.at, "error", after=self.reason, note=note)
 
-    def _train(self) -> bool:
+    def _train(self, allowance: Allowance) -> bool:
         trainer, speed = self.trainer, self.trainer.config.speed
         allowed = self._pace.allowed(speed, self._clock())
         if allowed == 0:
             return False
         before = trainer.updates
-        trainer.advance(self._most(allowed))
+        seconds = min(allowance.seconds, self._finish.left(trainer.at).seconds)
+        trainer.advance(self._most(allowed, allowance), seconds)
         self._pace.made(trainer.updates - before, speed)
         self._measure_rate()
         if trainer.diverged:
             self._diverge()
-        elif not trainer.mid_update:
+        elif not trainer.mid_update or self._at_finish():
             if self._examiner.due:
                 self._examiner.begin()
             else:
                 self._settle()
         return True
 
-    def _most(self, allowed: int | None) -> int:
+    def _most(self, allowed: int | None, allowance: Allowance) -> int:
         """How many updates may be made before something else is to be looked at."""
-        trainer = self.trainer
+        trainer, size = self.trainer, self.trainer.examples_per_update
+        finish = self._finish.left(trainer.at)
         limits = [
             math.inf if allowed is None else allowed,
-            self._until_updates - trainer.updates,
+            self._goal.updates - trainer.updates,
             (trainer.config.updates or math.inf) - trainer.updates,
-            self._examiner.examples_left / trainer.examples_per_update,
+            self._examiner.examples_left / size,
+            self._examiner.updates_left,
+            allowance.updates,
+            allowance.examples / size,
+            finish.updates,
+            finish.examples // size,  # not beyond
         ]
         fewest = min(limits)
         return max(1, math.ceil(fewest)) if math.isfinite(fewest) else sys.maxsize
@@ -221,16 +308,22 @@ class Run:
     def _settle(self) -> None:
         """Finish if a stop condition is met, pause if what was asked for is done."""
         trainer = self.trainer
-        if self.state not in (State.RUNNING, State.PAUSED) or trainer.mid_update:
-            return
-        met = self._stops_met()
-        if met and trainer.updates:
-            if self._examiner.up_to_date:
-                self._come_to_rest(State.FINISHED, stopping.in_words(trainer.config, met[0]))
-            else:
-                self._examiner.begin()
-        elif trainer.updates >= self._until_updates or trainer.examples >= self._until_examples:
-            self._pause()
+        if self._at_finish():
+            self._arrive()
+        elif self.state in (State.RUNNING, State.PAUSED) and not trainer.mid_update:
+            met = self._stops_met()
+            if met and trainer.updates:
+                self._stop(met[0])
+            elif self._goal.reached(trainer.at, trainer.next_size):
+                self._pause()
+
+    def _stop(self, condition: str) -> None:
+        """Finish because a stop condition is met, judged as it is now."""
+        if self._examiner.up_to_date:
+            said = stopping.in_words(self.trainer.config, condition)
+            self._come_to_rest(State.FINISHED, said)
+        else:
+            self._examiner.begin()
 
     def _stops_met(self) -> list[str]:
         trainer = self.trainer

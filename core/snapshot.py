@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from core.race import Budget
+
     Floats = NDArray[np.float64]
 
 
@@ -136,6 +138,35 @@ class Evaluation:
     accuracy: float
 
 
+@dataclass(frozen=True, slots=True)
+class Steadiness:
+    """How straight the path of the weights is, over some successive updates.
+
+    `cosine` is the mean cosine between one update and the next; `detour` the length of the path
+    over the distance it led; `updates` how many were watched, the last of them at `at`;
+    `seconds` what watching cost, off the training clock.
+    """
+
+    cosine: float
+    detour: float
+    updates: int
+    at: Moment
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class NoiseScale:
+    """The simple gradient noise scale (McCandlish et al., arXiv 1812.06162), in examples.
+
+    None where the gradient is lost in its noise, so that the estimate means nothing. `seconds`
+    is what the latest measurement cost, off the training clock.
+    """
+
+    examples: float | None
+    at: Moment
+    seconds: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)  # it holds arrays: by identity
 class RunView:
     """One run as it stands."""
@@ -166,11 +197,53 @@ class RunView:
     digits: Digits | None
     reason: str = ""  # why it is in this state, in one line: a stop condition, an error, ...
     way_back: Moment | None = None  # where GoBack would lead, if anywhere
+    id: int = 0  # never given to another run
+    parent: str = ""  # the name of the run that it was forked from
+    forked_at: Moment | None = None
+    parted_by: str = ""  # what it has since changed, in one line: "learning rate 0.01 → 0.1"
+    reached: Mapping[float, Moment] = field(default_factory=dict)  # first at such an accuracy
+    steadiness: Steadiness | None = None
+    noise_scale: NoiseScale | None = None
 
     @property
     def updates_per_epoch(self) -> int:
         """The last one may take fewer examples than the others."""
         return -(-self.training_examples // self.examples_per_update)
+
+
+@dataclass(frozen=True, slots=True)
+class RaceView:
+    """A race on an equal budget: who takes part, and how much of the budget each has spent."""
+
+    budget: Budget
+    lanes: tuple[int, ...]  # ids of runs
+    starts: Mapping[int, Moment]  # where each lane began
+    spent: Mapping[int, float]  # in the budget's unit; of an update under way, the done share
+    over: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # it holds arrays: by identity
+class Plane:
+    """The paths of the runs' weights on a plane: by run id, (k, 2), oldest first.
+
+    All are seen from the common start, which lies at (0, 0); both axes are in one unit.
+    `shares` of the motion, 0 to 1, are what the first and the second axis hold.
+    """
+
+    paths: Mapping[int, Floats]
+    shares: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # it holds arrays: by identity
+class Paths:
+    """The runs' paths, on the plane that holds most of the motion and on one drawn at random.
+
+    `principal` is None where the network is too large for it.
+    """
+
+    revision: int
+    principal: Plane | None
+    random: Plane
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +273,12 @@ class Snapshot:
     error: str = ""  # the one line to show when loading failed, or the engine broke
     fault: Any = None  # the exception behind it
     answered: int = 0  # how many commands were obeyed, or refused with a notice
+    selected: int = 0  # the id of the run that is shown, and that commands are for
+    race: RaceView | None = None
+    paths: Paths | None = None  # from the first fork or race on
+    dropped: tuple[str, ...] = ()  # names of runs that can be brought back, the latest last
 
     @property
     def run(self) -> RunView | None:
         """The run that is shown, once there is one."""
-        return self.runs[0] if self.runs else None
+        return next((run for run in self.runs if run.id == self.selected), None)

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from core.allowance import SLICE_SECONDS
 from core.config import RunConfig
 from core.data.dataset import Dataset
 from core.models import build as models
@@ -19,12 +20,11 @@ from core.optimizers.live import LiveOptimizer
 from core.record import Record
 from core.sampler import Sampler
 from core.schedules import Schedule
-from core.snapshot import Moment
+from core.snapshot import Clock, Moment
 from core.steppers import Stepper
 from core.steppers.choice import Steppers
 from core.steppers.fused.preparation import Preparation
 
-SLICE_SECONDS = 0.015  # how far apart safe points lie, at most
 _DONE = object()
 
 Time = Callable[[], float]
@@ -78,20 +78,38 @@ class Trainer:
         return self.config.examples_per_update(self.sampler.n)
 
     @property
+    def next_size(self) -> int:
+        """Examples of the next update: an epoch's last one takes what is left."""
+        return min(self.examples_per_update, self.sampler.left)
+
+    def progress(self, clock: Clock) -> float:
+        """How far training is; of an update under way, the share that is done counts."""
+        step = {Clock.UPDATES: 1.0, Clock.EXAMPLES: float(self.next_size), Clock.SECONDS: 0.0}
+        return self.at.on(clock) + self.update_progress * step[clock]
+
+    def pace(self, clock: Clock) -> float:
+        """How far a slice leads; 0 where that is not known yet."""
+        cost = self.seconds_per_update
+        updates = SLICE_SECONDS / cost if cost else 0.0
+        size = self.examples_per_update
+        paces = {Clock.UPDATES: updates, Clock.EXAMPLES: updates * size}
+        return paces.get(clock, SLICE_SECONDS)
+
+    @property
     def learning_rate(self) -> float:
         """The rate of the next update, the schedule included."""
-        return self._rate(self.examples, min(self.examples_per_update, self.sampler.left))
+        return self._rate(self.examples, self.next_size)
 
-    def advance(self, most: int = sys.maxsize) -> None:
+    def advance(self, most: int = sys.maxsize, seconds: float = SLICE_SECONDS) -> None:
         """Train to the next safe point, at most `most` (1 or more) updates further.
 
-        A large update goes on where the last call left it.
+        That is some `seconds` away; a large update goes on where the last call left it.
         """
-        size = min(self.examples_per_update, self.sampler.left)
+        size = self.next_size
         if self._large is None:
             self.use_best_stepper()  # a kernel may have become ready
         if self._large is None and size <= self.micro_batch:
-            self._make_updates(size, most)
+            self._make_updates(size, min(most, self._updates_in(seconds)))
             return
         if self._large is None:
             self._large = self._large_update(size)
@@ -144,7 +162,7 @@ class Trainer:
         self.record.begin_phase(self.config.strategy, self.examples_per_update, self.at)
 
     def _make_updates(self, size: int, most: int) -> None:
-        count = min(self.sampler.left // size, most, self._updates_in_a_slice())
+        count = min(self.sampler.left // size, most)
         rows = self.sampler.peek(count * size).view(count, size)
         rates = self._rates(size, count)
         began = self._clock()
@@ -185,10 +203,15 @@ class Trainer:
             self.record.add_updates(start, np.full(made, size, np.int64), seconds, losses[:made])
         self.diverged = not finite
 
-    def _updates_in_a_slice(self) -> int:
-        """How many updates fit into a slice, by what the latest ones cost."""
-        cost = self.record.seconds_per_update.get(self.config.strategy)
-        return max(1, int(SLICE_SECONDS / cost)) if cost else 1
+    @property
+    def seconds_per_update(self) -> float | None:
+        """What the latest updates cost; None before there were any of this kind."""
+        return self.record.seconds_per_update.get(self.config.strategy)
+
+    def _updates_in(self, seconds: float) -> int:
+        """How many updates fit into so many seconds, by what the latest ones cost."""
+        cost = self.seconds_per_update
+        return max(1, int(seconds / cost)) if cost else 1
 
     def _rates(self, size: int, count: int) -> NDArray[np.float64]:
         """The rates of the next `count` updates, each from `size` examples."""

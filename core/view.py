@@ -4,13 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from core.config import title_of
+from core.fleet import Fleet
 from core.models.build import title
 from core.run import Run
 from core.snapshot import Digits, History, RunView
+from core.switching import differences
 
 _HISTORY_SECONDS = 0.2  # while running, curves and digits are renewed this often at most
 _DIGITS_SECONDS = 0.1
 _RECENT_UPDATES = 512
+
+
+class Views:
+    """Pictures of all runs: the selected one is shown closely, the others a little later."""
+
+    def __init__(self, fleet: Fleet, clock: Callable[[], float]) -> None:
+        self._fleet = fleet
+        self._clock = clock
+        self._viewers: dict[int, Viewer] = {}
+
+    def all(self, *, final: bool = False, brief: bool = False) -> tuple[RunView, ...]:
+        """Every run as it stands; see `Viewer.view`."""
+        runs, before = self._fleet.runs, self._viewers
+        self._viewers = {run.id: before.get(run.id) or Viewer(run, self._clock) for run in runs}
+        views = []
+        for run in runs:
+            selected = run is self._fleet.selected
+            viewer = self._viewers[run.id]
+            views.append(viewer.view(final=final, brief=brief, closely=selected, among=len(runs)))
+        return tuple(views)
 
 
 class Viewer:
@@ -27,14 +50,17 @@ class Viewer:
         self._digits_of: object = None
         self._digits_at = 0.0
 
-    def view(self, *, final: bool = False, brief: bool = False) -> RunView:
+    def view(
+        self, *, final: bool = False, brief: bool = False, closely: bool = True, among: int = 1
+    ) -> RunView:
         """The run as it stands.
 
         `final` renews all that is out of date, however recent it is; `brief` nothing that takes
-        long to make.
+        long to make. Only a run that is looked at `closely` is asked of the digits on show;
+        `among` several, curves are renewed less often.
         """
         run, trainer, record = self._run, self._run.trainer, self._run.trainer.record
-        if not brief:
+        if closely and not brief:
             self._renew_digits(final)  # first: it may fail, and that is to be seen
         updates_per_second, examples_per_second = run.meter.rates
         return RunView(
@@ -55,24 +81,41 @@ class Viewer:
             examples_per_second=examples_per_second,
             train_loss=record.train_loss,
             trembling=record.trembling(trainer.updates),
-            recent=record.window.latest(_RECENT_UPDATES),
+            recent=record.window.latest(_RECENT_UPDATES if closely else 0),
             seconds_per_update=record.seconds_per_update,
             evaluation=record.evaluation,
             best=record.best,
             events=record.events,
-            history=self._latest_history(final, brief),
+            history=self._latest_history(final, brief, among),
             digits=self._digits,
             reason=run.reason,
             way_back=run.way_back.at if run.way_back else None,
+            id=run.id,
+            parent=run.origin.parent if run.origin else "",
+            forked_at=run.origin.at if run.origin else None,
+            parted_by=self._parted_by(),
+            reached=dict(record.reached),
         )
 
-    def _latest_history(self, final: bool, brief: bool) -> History:
+    def _latest_history(self, final: bool, brief: bool, among: int) -> History:
         record = self._run.trainer.record
         now, shows = self._clock(), (record, record.revision)
-        due = final or (not brief and now - self._history_at >= _HISTORY_SECONDS)
+        due = final or (not brief and now - self._history_at >= among * _HISTORY_SECONDS)
         if self._history is None or (due and shows != self._history_of):
             self._history, self._history_of, self._history_at = record.history(), shows, now
         return self._history
+
+    def _parted_by(self) -> str:
+        """What a fork has since changed: the first of its settings that are not its parent's."""
+        origin, config = self._run.origin, self._run.trainer.config
+        if origin is None or origin.config is config:
+            return ""
+        changed = differences(origin.config, config)
+        return (
+            " ".join([title_of(changed[0][0]), *changed[0][1:2], "→", changed[0][2]])
+            if changed
+            else ""
+        )
 
     def _renew_digits(self, final: bool) -> None:
         run = self._run

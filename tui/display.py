@@ -56,6 +56,9 @@ SKY_BLUE = Colour("#56B4E9", "#156EA0")
 GREEN = Colour("#009E73", "#007757")
 ORANGE = Colour("#E69F00", "#8B6000")
 VERMILION = Colour("#D55E00", "#AC4C00")
+PURPLE = Colour("#CC79A7", "#A33F76")
+YELLOW = Colour("#F0E442", "#726C00")
+GREY = Colour("#BBC4CC", "#4F5A63")
 
 STATE_LOOKS = {
     State.LOADING: Look(SKY_BLUE, "◌", "~"),

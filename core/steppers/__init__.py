@@ -19,6 +19,7 @@ class Stepper(Protocol):
     """
 
     optimizer: LiveOptimizer
+    shares: bool  # holds no lock while it works, so that another run can work at the same time
 
     @property
     def name(self) -> str: ...

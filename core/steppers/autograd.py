@@ -21,6 +21,7 @@ class AutogradStepper:
     """
 
     name = "autograd"
+    shares = False
 
     def __init__(
         self,

@@ -20,11 +20,14 @@ from core.snapshot import (
     Event,
     History,
     Moment,
+    Paths,
     Phase,
+    RaceView,
     RunView,
     Snapshot,
     State,
 )
+from tui.company import Company, Wardrobe
 
 EXAMPLES = 60_000
 SECONDS_PER_UPDATE = {"batch": 0.453, "stochastic": 7.4e-6, "mini-batch": 3.7e-4}
@@ -164,3 +167,15 @@ def snapshot(run: RunView | None = None, revision: int = 1, **changes: Any) -> S
     """A snapshot that shows `run`, the default one unless given, and nothing to load."""
     shown = run_view() if run is None else run
     return replace(Snapshot(revision, loading=None, runs=(shown,)), **changes)
+
+
+def company(
+    *runs: RunView,
+    selected: int | None = None,
+    race: RaceView | None = None,
+    paths: Paths | None = None,
+    hidden: frozenset[int] = frozenset(),
+) -> Company:
+    """Runs together, each with a look of its own; the first is selected unless an id is given."""
+    shown = runs[0] if selected is None else next(run for run in runs if run.id == selected)
+    return Company(shown, runs, Wardrobe().dress(runs), hidden, race, paths)

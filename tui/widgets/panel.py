@@ -13,6 +13,7 @@ from textual.message import Message
 
 from core.commands import Command
 from core.snapshot import RunView
+from tui.company import Company
 from tui.display import Display
 
 
@@ -29,11 +30,15 @@ class Panel(Vertical, can_focus=True):
     KEYS_HELP: ClassVar[tuple[tuple[str, str], ...]] = ()
 
     class Asked(Message):
-        """The person asked for something that the engine is to do."""
+        """The person asked for something that the engine is to do.
 
-        def __init__(self, command: Command) -> None:
+        It is for the run of the id `run`, or for the selected one.
+        """
+
+        def __init__(self, command: Command, run: int | None = None) -> None:
             super().__init__()
             self.command = command
+            self.run = run
 
     def __init__(
         self,
@@ -80,3 +85,7 @@ class Panel(Vertical, can_focus=True):
     def show(self, run: RunView) -> None:
         """Draw what has changed in `run`. Called several times a second, only while visible."""
         raise NotImplementedError
+
+    def show_company(self, company: Company) -> None:
+        """The same, for a panel that shows all runs; the others show the selected one."""
+        self.show(company.run)

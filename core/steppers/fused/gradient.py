@@ -17,7 +17,7 @@ from torch import Tensor
 from core.steppers.fused.arrays import Examples, Floats, Ints, Network, Room
 from core.steppers.fused.blas import sgemm
 from core.steppers.fused.many import gradient
-from core.threads import EVERY, use_threads
+from core.threads import EVERY, settle_in, share, use_threads
 
 _PIECE = 512  # examples whose activations, and they themselves, stay in a core's cache
 _FLOATS = 1 << 20  # about as many fit there: of wider examples a piece has fewer
@@ -51,10 +51,19 @@ class SharedGradient:
         count = min(threads, len(self._rooms), len(every))
         bounds = [k * len(every) // count for k in range(count + 1)]
         shares = [every[begin:end] for begin, end in pairwise(bounds)]
-        under_way = [_pool().submit(self._add_share, k, shares[k], total) for k in range(1, count)]
+        losses = np.zeros(count)
+        workers = min(count, share())  # decides no bit: what is summed together follows `threads`
+
+        def work(first: int) -> None:
+            for k in range(first, count, workers):
+                losses[k] = self._add_share(k, shares[k], total)
+
+        under_way = [_pool().submit(work, first) for first in range(1, workers)]
         use_threads(1)
-        losses = [self._add_share(0, shares[0], total), *(each.result() for each in under_way)]
-        self.loss += sum(losses)
+        work(0)
+        for each in under_way:
+            each.result()
+        self.loss += sum(losses.tolist())
         self._begun = max(self._begun, count)
 
     def gather(self) -> Floats:
@@ -72,12 +81,7 @@ class SharedGradient:
 
 @cache
 def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(EVERY, "gradient", initializer=_settle_in)
-
-
-def _settle_in() -> None:
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
+    return ThreadPoolExecutor(EVERY, "gradient", initializer=settle_in)
 
 
 def _room(widths: Ints) -> Room:

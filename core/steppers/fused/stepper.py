@@ -20,7 +20,7 @@ from core.steppers.fused.many import updates_of_many
 from core.steppers.fused.memory import FlatMemory
 from core.steppers.fused.one import updates_of_one
 from core.steppers.fused.rules import RULES
-from core.threads import EVERY, threads_for, use_threads
+from core.threads import EVERY, share, threads_for, use_threads
 
 _WORTH_SHARING = 512  # examples of an update from which waking other threads surely pays
 
@@ -42,6 +42,7 @@ class FusedStepper:
     """
 
     name = "fused"
+    shares = True
 
     def __init__(
         self,
@@ -103,8 +104,9 @@ class FusedStepper:
         return len(rows)
 
     def accumulate(self, rows: Tensor, total: int) -> None:
-        self.threads = self._chosen_threads or threads_for(len(rows))
-        self._gradient.add(rows, total, self.threads)
+        threads = self._chosen_threads or threads_for(len(rows))
+        self.threads = min(threads, share())
+        self._gradient.add(rows, total, threads)
 
     def apply(self, rate: float) -> float:
         loss = self._gradient.loss

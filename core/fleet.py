@@ -1,0 +1,200 @@
+"""All runs of an engine: forked, raced, put away, brought back; one of them is selected."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from core.allowance import WHOLE_SLICE, Allowance
+from core.commands import (
+    BringBack,
+    Command,
+    Drop,
+    Fork,
+    OfFleet,
+    Pause,
+    Rename,
+    Select,
+    Start,
+    StartRace,
+)
+from core.config import RunConfig
+from core.errors import UserError
+from core.fairness import Race
+from core.race import MOST_RUNS, Budget, Lane
+from core.run import Run
+from core.sharing import Turns
+
+_LONGEST_NAME = 24
+
+Build = Callable[[str, RunConfig, int], Run]
+
+
+class Fleet:
+    """Up to MOST_RUNS runs. `build` makes a new one of a name, settings and id."""
+
+    def __init__(self, config: RunConfig, build: Build) -> None:
+        self._build = build
+        self._next_id = 0
+        self._turns = Turns()
+        self._dropped: deque[tuple[int, Run]] = deque(maxlen=MOST_RUNS)  # place and run
+        self.runs: list[Run] = []
+        self.race: Race | None = None
+        self.selected = self._new("run 1", config)
+
+    @property
+    def dropped(self) -> tuple[str, ...]:
+        """Names of the runs that can be brought back, the latest last."""
+        return tuple(run.name for _, run in self._dropped)
+
+    def find(self, id: int | None) -> Run:
+        """The run of this id, the selected one for None. Raises UserError if it has gone."""
+        if id is None:
+            return self.selected
+        for run in self.runs:
+            if run.id == id:
+                return run
+        raise UserError("that run has been put away")
+
+    def work(self, over: Callable[[], bool]) -> bool:
+        """Let the runs work: one for a slice, several until it is `over`; False if none wants."""
+        return self._turns.stretch(self.runs, self._allowance, over)
+
+    def _allowance(self, run: int) -> Allowance | None:
+        return self.race.allowance(run) if self.race else WHOLE_SLICE
+
+    def obey(self, command: Command, run: Run) -> None:
+        """Carry out a command; raises UserError if it cannot be, and then changes nothing."""
+        match command:
+            case Select() | Fork() | Drop() | BringBack() | Rename() | StartRace():
+                self._obey(command, run)
+            case Start() | Pause():
+                for each in self._together_with(run):
+                    each.obey(command)
+            case _:
+                run.obey(command)
+
+    def _obey(self, command: OfFleet, run: Run) -> None:
+        match command:
+            case Select():
+                self._select(run)
+            case Fork():
+                self._fork(run)
+            case Drop():
+                self._drop(run)
+            case BringBack():
+                self._bring_back()
+            case Rename(name):
+                self._rename(run, name)
+            case StartRace(lanes, budget):
+                self._start_race(lanes, budget)
+
+    def _select(self, run: Run) -> None:
+        """Show this run, and of it the same examples as of the one before."""
+        run.showcase = self.selected.showcase.copy()
+        self.selected = run
+
+    def _together_with(self, run: Run) -> Iterable[Run]:
+        """The runs that start and pause as one: all that are still under way in a race."""
+        if self._is_of_race(run) and not run.arrived:
+            return [each for each in self.runs if self._is_of_race(each) and not each.arrived]
+        return [run]
+
+    def _new(self, name: str, config: RunConfig) -> Run:
+        run = self._build(name, config, self._take_id())
+        self.runs.append(run)
+        return run
+
+    def _take_id(self) -> int:
+        self._next_id += 1
+        return self._next_id - 1
+
+    def _fork(self, run: Run) -> None:
+        self._make_room(1)
+        other = run.fork(self._take_id(), self._free_name())
+        self.runs.insert(self.runs.index(run) + 1, other)
+        self.selected = other
+
+    def _make_room(self, wanted: int) -> None:
+        if len(self.runs) + wanted > MOST_RUNS:
+            raise UserError(
+                f"there are {len(self.runs)} runs, and no more than {MOST_RUNS} have room: "
+                "put one away first (delete)"
+            )
+
+    def _free_name(self) -> str:
+        names = {run.name for run in self.runs} | set(self.dropped)
+        number = len(self.runs) + 1
+        while f"run {number}" in names:
+            number += 1
+        return f"run {number}"
+
+    def _drop(self, run: Run) -> None:
+        if len(self.runs) == 1:
+            raise UserError(f"{run.name} is the only run: there would be none left")
+        place = self.runs.index(run)
+        self.runs.remove(run)
+        self._put_away(place, run)
+        if self.selected is run:
+            self._select(self.runs[min(place, len(self.runs) - 1)])
+
+    def _put_away(self, place: int, run: Run) -> None:
+        run.obey(Pause())
+        run.withdraw()
+        if self.race:
+            self.race.leave(run.id)
+            self.race = self.race if self.race.lanes else None
+        self._dropped.append((place, run))
+
+    def _bring_back(self) -> None:
+        if not self._dropped:
+            raise UserError("no run was put away")
+        self._make_room(1)
+        place, run = self._dropped.pop()
+        self.runs.insert(place, run)
+        self._select(run)
+
+    def _rename(self, run: Run, name: str) -> None:
+        name = " ".join(name.split())
+        if not name or len(name) > _LONGEST_NAME:
+            raise UserError(f"name: it must have 1 to {_LONGEST_NAME} characters")
+        if any(each.name == name for each in self.runs if each is not run):
+            raise UserError(f"name: there is another run called {name!r}")
+        run.name = name
+
+    def _start_race(self, lanes: tuple[Lane, ...], budget: Budget) -> None:
+        """Runs of the race before, and such as made no update, give their room to the new ones."""
+        idle = [run for run in self.runs if self._is_of_race(run) or not run.trainer.updates]
+        others = [run for run in self.runs if run not in idle]
+        if len(others) + len(lanes) > MOST_RUNS:
+            raise UserError(
+                f"{len(lanes)} runs have no room beside {len(others)} others, for there may be "
+                f"{MOST_RUNS}: put some away first (delete)"
+            )
+        names = {run.name for run in others}
+        runs = [
+            self._build(_unlike(lane.name, names), lane.config, self._take_id()) for lane in lanes
+        ]
+        for run in reversed(idle):
+            self._put_away(self.runs.index(run), run)
+        for run in others:
+            run.obey(Pause())
+        self.runs = [*others, *runs]
+        self._select(runs[0])
+        self.race = Race(budget, runs)
+        for run in runs:
+            run.enter(self.race)
+            run.obey(Start())
+
+    def _is_of_race(self, run: Run) -> bool:
+        return self.race is not None and run.id in self.race
+
+
+def _unlike(name: str, names: set[str]) -> str:
+    """The name, with a number if another has it; it is then taken."""
+    unique, number = name, 1
+    while unique in names:
+        number += 1
+        unique = f"{name} ({number})"
+    names.add(unique)
+    return unique

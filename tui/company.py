@@ -1,0 +1,66 @@
+"""The runs on the screen together: which is selected, and how each is told from the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from core.snapshot import Paths, RaceView, RunView
+from tui.display import GREY, PURPLE, SKY_BLUE, VERMILION, YELLOW, Look
+from tui.strategies import SHOWN
+
+# The strategies' own looks first, so that in a race of strategies each run has its strategy's.
+LOOKS = (
+    *(shown.look for shown in SHOWN.values()),
+    Look(VERMILION, "◆", "D"),
+    Look(SKY_BLUE, "▼", "V"),
+    Look(PURPLE, "★", "X"),
+    Look(YELLOW, "○", "O"),
+    Look(GREY, "□", "Q"),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # it holds arrays: by identity
+class Company:
+    """All runs as they stand, `run` the selected one; `hidden` are left out of the charts."""
+
+    run: RunView
+    runs: tuple[RunView, ...]
+    looks: Mapping[int, Look]  # by run id
+    hidden: frozenset[int] = frozenset()
+    race: RaceView | None = None
+    paths: Paths | None = None
+
+    @property
+    def visible(self) -> tuple[RunView, ...]:
+        """The runs that are drawn: those not hidden, and always the selected one."""
+        return tuple(r for r in self.runs if r.id not in self.hidden or r.id == self.run.id)
+
+
+class Wardrobe:
+    """Gives each run a look of its own, and keeps it as long as the run lives.
+
+    A run gets the look of its strategy if that is free; one that comes back gets its old look
+    again unless another has it.
+    """
+
+    def __init__(self) -> None:
+        self._worn: dict[int, Look] = {}
+
+    def dress(self, runs: Iterable[RunView]) -> Mapping[int, Look]:
+        """The look of each run, by id."""
+        runs = tuple(runs)
+        looks = {run.id: self._worn[run.id] for run in runs if run.id in self._worn}
+        for run in runs:
+            if run.id in looks:
+                continue
+            looks[run.id] = self._choose(SHOWN[run.config.strategy].look, [*looks.values()])
+        # Whoever is away has a claim to its look only while nobody else wears it.
+        away = {i: look for i, look in self._worn.items() if look not in looks.values()}
+        self._worn = {**away, **looks}
+        return looks
+
+    def _choose(self, own: Look, taken: list[Look]) -> Look:
+        free = [look for look in LOOKS if look not in taken]
+        unclaimed = [look for look in free if look not in self._worn.values()]
+        return own if own in free else (unclaimed or free)[0]

@@ -1,0 +1,127 @@
+"""How a race stands: the figures of each run that a table sets side by side, and who is ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from core.snapshot import Evaluation, Moment, RunView
+from tui import format as fmt
+from tui.company import Company
+from tui.table import Column, Entry, Value, entries
+
+MILESTONES = (0.80, 0.90, 0.95)  # test accuracies
+
+_LARGE = 9_999_999  # counts above it are written in millions
+
+
+def standing(company: Company, *, ascii: bool) -> tuple[str, ...]:
+    """How the race stands, or how many runs there are: in full, then in fewer words."""
+    race = company.race
+    lanes = [row for row in entries(company) if row.spent is not None]
+    if race is None or not lanes:
+        return (_counted(company),)
+    leader = ahead(lane.run for lane in lanes)
+    who = f", ahead {company.looks[leader.id].mark(ascii)} {leader.name}" if leader else ""
+    if race.over:
+        return f"race of {race.budget.in_words} over{who}", f"race over{who}"
+    spent = f"{fmt.percent(max(lane.spent or 0 for lane in lanes), 0)} spent"
+    return f"race of {race.budget.in_words}: {spent}{who}", f"{spent}{who}"
+
+
+def ahead(runs: Iterable[RunView]) -> RunView | None:
+    """The run that did best at its latest test: more right, or as much at a lower loss."""
+    tested = [(run.evaluation, run) for run in runs if run.evaluation]
+    if not tested:
+        return None
+    return max(tested, key=lambda each: (each[0].accuracy, -each[0].loss))[1]
+
+
+def columns(*, racing: bool) -> tuple[Column, ...]:
+    """The columns of the table of runs, the most important first."""
+    return (*_COLUMNS, _SPENT) if racing else _COLUMNS
+
+
+def _counted(company: Company) -> str:
+    hidden = len(company.runs) - len(company.visible)
+    return fmt.plural(len(company.runs), "run") + (f", {hidden} hidden" if hidden else "")
+
+
+def _whole(value: Value) -> str:
+    """A count in at most nine characters: 9,999,999, then 12.35M."""
+    if value is None or value <= _LARGE:
+        return fmt.count(None if value is None else int(value))
+    return f"{value / 1e6:,.2f}M"
+
+
+def _hundredths(value: Value) -> str:
+    return fmt.MISSING if value is None else f"{value:,.2f}"
+
+
+def _or_not_yet(write: Callable[[Value], str]) -> Callable[[Value], str]:
+    return lambda value: "not yet" if value is None else write(value)
+
+
+def _of_run(pick: Callable[[RunView], Value]) -> Callable[[Entry], Value]:
+    return lambda entry: pick(entry.run)
+
+
+def _at(pick: Callable[[Moment], Value]) -> Callable[[Entry], Value]:
+    return lambda entry: pick(entry.run.at)
+
+
+def _of(
+    evaluation: Callable[[RunView], Evaluation | None], pick: Callable[[Evaluation], float]
+) -> Callable[[Entry], Value]:
+    def value(entry: Entry) -> Value:
+        made = evaluation(entry.run)
+        return None if made is None else pick(made)
+
+    return value
+
+
+def _tested(pick: Callable[[Evaluation], float]) -> Callable[[Entry], Value]:
+    return _of(lambda run: run.evaluation, pick)
+
+
+def _best(pick: Callable[[Evaluation], float]) -> Callable[[Entry], Value]:
+    return _of(lambda run: run.best, pick)
+
+
+def _to(accuracy: float) -> tuple[Column, Column]:
+    """What it took to be right on so much of the test set: seconds, and examples."""
+
+    def reached(pick: Callable[[Moment], float]) -> Callable[[Entry], Value]:
+        def value(entry: Entry) -> Value:
+            at = entry.run.reached.get(accuracy)
+            return None if at is None else pick(at)
+
+        return value
+
+    share = fmt.percent(accuracy, 0)
+    seconds, examples = reached(lambda at: at.seconds), reached(lambda at: at.examples)
+    return (
+        Column(f"s to {share}", 10, seconds, _or_not_yet(fmt.number), min),
+        Column(f"ex. to {share}", 12, examples, _or_not_yet(_whole), min),
+    )
+
+
+_COLUMNS = (
+    Column("accuracy", 9, _tested(lambda test: test.accuracy), fmt.percent, max),
+    Column("test loss", 10, _tested(lambda test: test.loss), fmt.number, min),
+    Column("updates", 10, _at(lambda at: at.updates), _whole),
+    Column("seconds", 9, _at(lambda at: at.seconds), _hundredths),
+    Column("train loss", 11, _of_run(lambda run: run.train_loss), fmt.number, min),
+    Column(
+        "an update",
+        10,
+        _at(lambda at: at.seconds / at.updates if at.updates else None),
+        fmt.duration,
+        min,
+    ),
+    Column("examples", 10, _at(lambda at: at.examples), _whole),
+    Column("trembling", 10, _of_run(lambda run: run.trembling), fmt.number),
+    Column("best", 8, _best(lambda best: best.accuracy), fmt.percent, max),
+    Column("at epoch", 9, _best(lambda best: best.at.epoch), _hundredths),
+    *(column for accuracy in MILESTONES for column in _to(accuracy)),
+)
+_SPENT = Column("spent", 8, lambda entry: entry.spent, lambda share: fmt.percent(share, 0))
