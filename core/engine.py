@@ -176,7 +176,7 @@ class Engine:
         def build(name: str, config: RunConfig, id: int) -> Run:
             return Run(name, config, data, kernels, self._clock, id)
 
-        self._fleet = Fleet(self.config, build)
+        self._fleet = Fleet(self.config, build, self._clock)
         self._views = Views(self._fleet, self._clock)
         self._publish_runs(final=True)
         kernels.begin()  # last: it holds the lock, and would keep torch and the data waiting
@@ -234,6 +234,7 @@ class Engine:
                     answered=self._answered,
                     selected=fleet.selected.id,
                     race=fleet.race.view() if fleet.race else None,
+                    paths=self.snapshot.paths if brief else fleet.paths(final=final),
                     dropped=fleet.dropped,
                 )
             )

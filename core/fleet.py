@@ -24,6 +24,9 @@ from core.fairness import Race
 from core.race import MOST_RUNS, Budget, Lane
 from core.run import Run
 from core.sharing import Turns
+from core.snapshot import Paths
+from core.tracker import Tracker
+from core.trainer import Time
 
 _LONGEST_NAME = 24
 
@@ -33,8 +36,10 @@ Build = Callable[[str, RunConfig, int], Run]
 class Fleet:
     """Up to MOST_RUNS runs. `build` makes a new one of a name, settings and id."""
 
-    def __init__(self, config: RunConfig, build: Build) -> None:
+    def __init__(self, config: RunConfig, build: Build, clock: Time) -> None:
         self._build = build
+        self._clock = clock
+        self._tracker: Tracker | None = None
         self._next_id = 0
         self._turns = Turns()
         self._dropped: deque[tuple[int, Run]] = deque(maxlen=MOST_RUNS)  # place and run
@@ -58,7 +63,14 @@ class Fleet:
 
     def work(self, over: Callable[[], bool]) -> bool:
         """Let the runs work: one for a slice, several until it is `over`; False if none wants."""
-        return self._turns.stretch(self.runs, self._allowance, over)
+        worked = self._turns.stretch(self.runs, self._allowance, over)
+        if self._tracker:
+            self._tracker.look(self.runs, at_once=not worked)
+        return worked
+
+    def paths(self, *, final: bool) -> Paths | None:
+        """Where the runs went since the first fork or the start of the race."""
+        return self._tracker.paths(self.runs, final=final) if self._tracker else None
 
     def _allowance(self, run: int) -> Allowance | None:
         return self.race.allowance(run) if self.race else WHOLE_SLICE
@@ -113,6 +125,8 @@ class Fleet:
         self._make_room(1)
         other = run.fork(self._take_id(), self._free_name())
         self.runs.insert(self.runs.index(run) + 1, other)
+        self._tracker = self._tracker or Tracker(run, self._clock)
+        self._tracker.fork(run, other)
         self.selected = other
 
     def _make_room(self, wanted: int) -> None:
@@ -144,6 +158,8 @@ class Fleet:
         if self.race:
             self.race.leave(run.id)
             self.race = self.race if self.race.lanes else None
+        if self._tracker and len(self._dropped) == self._dropped.maxlen:
+            self._tracker.forget(self._dropped[0][1])
         self._dropped.append((place, run))
 
     def _bring_back(self) -> None:
@@ -182,6 +198,7 @@ class Fleet:
         self.runs = [*others, *runs]
         self._select(runs[0])
         self.race = Race(budget, runs)
+        self._tracker = Tracker(runs[0], self._clock)
         for run in runs:
             run.enter(self.race)
             run.obey(Start())

@@ -67,13 +67,12 @@ class Projection:
             return
         self._farthest = max(self._farthest, energy)
         path = self._paths.setdefault(run, _Path())
-        if self._basis and path.next_stays:
-            self._widen(self._basis, moved)
         point = np.zeros(_WIDTH)
         point[_ENERGY] = energy
         point[_RANDOM] = (self._random @ moved).cpu().numpy()
         if self._basis:
-            point[_BASIS][: self._basis.rank] = self._basis.coordinates(moved).cpu().numpy()
+            places = self._coordinates(self._basis, moved, widen=path.next_stays)
+            point[_BASIS][: len(places)] = places.cpu().numpy()
         path.put(point)
         self._made = None
 
@@ -91,8 +90,8 @@ class Projection:
         """The paths of those among `runs` that have one; the same object until they change.
 
         The principal plane is that of the points that it shows: of their covariance, the two
-        directions of largest variance. Its shares are lower bounds: of what lies outside of the
-        basis, it is not known how much is motion along the plane.
+        directions of largest variance. Its shares are of all motion: what lies outside of the basis
+        counts as motion that the plane does not hold.
         """
         shown = tuple(run for run in runs if run in self._paths)
         if self._made is None or shown != tuple(self._made.random.paths):
@@ -111,16 +110,22 @@ class Projection:
         axes[:, _BASIS] = self._axes
         return Paths(self._revision, _plane(points, every, axes), random)
 
-    def _widen(self, basis: _Basis, moved: Tensor) -> None:
-        """Let the basis take in the direction in which a point lies outside of it."""
+    def _coordinates(self, basis: _Basis, moved: Tensor, widen: bool) -> Tensor:
+        """A point's coordinates; with `widen`, in a basis that has room for all of it."""
+        if not widen:
+            return basis.coordinates(moved)
         if basis.rank == RANK:
-            every = np.concatenate([path.points[:, _BASIS] for path in self._paths.values()])
-            turn = _eigenvectors(every.T @ every)[:_KEPT]
-            basis.turn(turn)
-            for path in self._paths.values():
-                path.points[:, _BASIS] = _turned(path.points[:, _BASIS], turn)
-            self._axes = _turned(self._axes, turn)
-        basis.take_in(moved, _NEGLIGIBLE * math.sqrt(self._farthest))
+            self._narrow(basis)
+        return basis.take_in(moved, _NEGLIGIBLE * math.sqrt(self._farthest))
+
+    def _narrow(self, basis: _Basis) -> None:
+        """Keep those directions that hold most of the squared distances of all points."""
+        every = np.concatenate([path.points[:, _BASIS] for path in self._paths.values()])
+        turn = _directions_of_most(every)[1][:_KEPT]
+        basis.turn(turn)
+        for path in self._paths.values():
+            path.points[:, _BASIS] = _turned(path.points[:, _BASIS], turn)
+        self._axes = _turned(self._axes, turn)
 
 
 class _Path:
@@ -168,15 +173,19 @@ class _Basis:
         """(rank,) of a vector (d,), or of the part of it that lies in the basis."""
         return self._directions @ moved
 
-    def take_in(self, moved: Tensor, negligible: float) -> None:
-        """Add the direction of what lies outside of the basis, if it is longer than that."""
-        rest = moved
-        for _ in range(2):  # once more, against what rounding left
-            rest = torch.addmv(rest, self._directions.T, self.coordinates(rest), alpha=-1)
-        length = float(torch.linalg.vector_norm(rest))
-        if length > negligible:
-            torch.div(rest, length, out=self._room[self.rank])
-            self.rank += 1
+    def take_in(self, moved: Tensor, negligible: float) -> Tensor:
+        """The coordinates of `moved`, of which what lies outside, if longer, gets a direction."""
+        within = self.coordinates(moved)
+        rest = torch.addmv(moved, self._directions.T, within, alpha=-1)
+        again = self.coordinates(rest)  # against what rounding left of the directions in it
+        rest.addmv_(self._directions.T, again, alpha=-1)
+        within = within + again
+        length = torch.linalg.vector_norm(rest)
+        if length <= negligible:
+            return within
+        torch.div(rest, length, out=self._room[self.rank])
+        self.rank += 1
+        return torch.cat([within, length[None]])
 
     def turn(self, turn: _Floats) -> None:
         """Put other directions, `turn` (k, RANK) in the present ones, in their place."""
@@ -204,9 +213,8 @@ def _plane(points: dict[int, _Floats], every: _Floats, axes: _Floats) -> Plane:
 def _principal_axes(points: _Floats, before: _Floats) -> _Floats:
     """(2, RANK): the directions of largest variance, named and signed as `before`."""
     centre = points.mean(axis=0)
-    spread = points - centre
-    axes = _eigenvectors(spread.T @ spread)[:2]
-    first, second = np.square(spread @ axes.T).sum(axis=0)
+    (first, second, *_), directions = _directions_of_most(points - centre)
+    axes = directions[:2]
     crossed = abs(axes[1] @ before[0]) > abs(axes[0] @ before[0])
     if crossed and first < _PLAINLY * second:
         axes = axes[::-1]
@@ -219,9 +227,10 @@ def _principal_axes(points: _Floats, before: _Floats) -> _Floats:
     return axes
 
 
-def _eigenvectors(matrix: _Floats) -> _Floats:
-    """Those of a symmetric matrix, as rows, that of the largest eigenvalue first."""
-    return np.linalg.eigh(matrix)[1].T[::-1].copy()
+def _directions_of_most(points: _Floats) -> tuple[_Floats, _Floats]:
+    """The squared lengths of points (k, r) along orthonormal directions (r, r), largest first."""
+    squares, columns = np.linalg.eigh(points.T @ points)
+    return squares[::-1], columns.T[::-1].copy()
 
 
 def _turned(coordinates: _Floats, turn: _Floats) -> _Floats:

@@ -29,6 +29,7 @@ from core.fairness import Race
 from core.goal import NO_GOAL, Goal
 from core.looking import Showcase
 from core.pace import Pace, RateMeter
+from core.prober import Prober
 from core.record import Record
 from core.snapshot import Evaluation, Moment, State
 from core.steppers.fused.preparation import Preparation
@@ -78,11 +79,16 @@ class Run:
     def _begin(self, config: RunConfig, record: Record) -> None:
         """A new trainer, evaluated once before its first update."""
         self.trainer = Trainer(config, self.data, record, self._kernels, self._clock)
-        self._switchboard = Switchboard(self.trainer)
+        self._take_up_trainer()
         self._examiner = Examiner(self.trainer)
         self._examiner.doubling = self._finish is not NO_GOAL
         self._examiner.begin()
         self._come_to_rest(State.READY)
+
+    def _take_up_trainer(self) -> None:
+        """Nothing that was known of what the trainer did before counts any more."""
+        self._switchboard = Switchboard(self.trainer)
+        self.prober = Prober(self.trainer, self._clock, self.trainer.config.seed)
 
     def fork(self, id: int, name: str) -> Run:
         """Another run that goes on bit for bit as this one would.
@@ -96,7 +102,7 @@ class Run:
         other.way_back = self.way_back
         other.state, other.reason, other._goal = self.state, self.reason, self._goal
         other.trainer.diverged = self.trainer.diverged
-        other._switchboard = Switchboard(other.trainer)
+        other._take_up_trainer()
         if not self._examiner.busy:
             other._examiner.give_up()
         other.trainer.record.add_event(self.trainer.at, "forked", after=f"from {self.name}")
@@ -211,7 +217,7 @@ class Run:
         kept = {name: getattr(left_config, name) for name in _OF_THE_DRIVE}
         trainer.config = replace(trainer.config, **kept)
         trainer.record.revision = revision + 1
-        self._switchboard = Switchboard(trainer)
+        self._take_up_trainer()
         self._examiner.give_up()
         self._come_to_rest(State.PAUSED)
         said = f"from update {left_at.updates:,} to {saved.at.updates:,}"
@@ -226,8 +232,13 @@ class Run:
         try:
             if self._examiner.busy:
                 self._examine()
-                return True
-            return self._train(allowance) if self.state is State.RUNNING else False
+            elif self.state is not State.RUNNING:
+                return False
+            elif self.prober.busy:
+                self.prober.work()
+            else:
+                return self._train(allowance)
+            return True
         except Exception as fault:  # whatever torch or a model raises
             self.fail(fault)
             return True
@@ -241,7 +252,9 @@ class Run:
         """Seconds until there is something to do; infinite if nothing is wanted."""
         if self._examiner.busy:
             return 0.0
-        return self._pace.wait(self._clock()) if self.state is State.RUNNING else math.inf
+        if self.state is not State.RUNNING:
+            return math.inf
+        return 0.0 if self.prober.busy else self._pace.wait(self._clock())
 
     def fail(self, fault: Exception) -> None:
         """Pause with an unexpected error as the reason."""
@@ -257,7 +270,7 @@ class Run:
             return False
         before = trainer.updates
         seconds = min(allowance.seconds, self._finish.left(trainer.at).seconds)
-        trainer.advance(self._most(allowed, allowance), seconds)
+        self.prober.advance(self._most(allowed, allowance), seconds)
         self._pace.made(trainer.updates - before, speed)
         self._measure_rate()
         if trainer.diverged:
@@ -266,6 +279,7 @@ class Run:
             if self._examiner.due:
                 self._examiner.begin()
             else:
+                self.prober.begin_if_due()
                 self._settle()
         return True
 

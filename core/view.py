@@ -95,6 +95,8 @@ class Viewer:
             forked_at=run.origin.at if run.origin else None,
             parted_by=self._parted_by(),
             reached=dict(record.reached),
+            steadiness=run.prober.steadiness,
+            noise_scale=run.prober.noise_scale,
         )
 
     def _latest_history(self, final: bool, brief: bool, among: int) -> History:

@@ -1,0 +1,115 @@
+"""How a run's path shakes, measured now and then, off the training clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+
+from core.allowance import SLICE_SECONDS
+from core.noise_scale import GradientNoise, NoiseMeter, measure
+from core.snapshot import NoiseScale, Steadiness
+from core.steadiness import PathMeter
+from core.trainer import Time, Trainer
+from core.weights import flat
+
+_RARELY = 100  # times as long as a measurement took, a run trains before the next one
+_PIECE_SECONDS = SLICE_SECONDS / 3
+
+
+class Prober:
+    """Watches some successive updates one by one, and estimates the gradient's noise.
+
+    Neither changes training: the updates watched are those that would be made anyway, and
+    examples are drawn by a generator of its own, seeded with `seed`.
+    """
+
+    def __init__(self, trainer: Trainer, clock: Time, seed: int) -> None:
+        self.steadiness: Steadiness | None = None
+        self.noise_scale: NoiseScale | None = None
+        self._trainer = trainer
+        self._clock = clock
+        self._generator = torch.Generator().manual_seed(seed)
+        self._path = PathMeter()
+        self._watched: object = None  # what is being watched: the phase, and up to which update
+        self._path_cost = 0.0
+        self._path_due = 0.0  # in training seconds
+        self._noise = NoiseMeter()
+        self._measuring: Iterator[GradientNoise | None] | None = None
+        self._noise_cost = 0.0
+        self._noise_due = trainer.seconds + _RARELY * SLICE_SECONDS / 10
+
+    def advance(self, most: int, seconds: float) -> None:
+        """Train as `Trainer.advance` does; while a window of updates is watched, one by one."""
+        trainer, began = self._trainer, self._clock()
+        if trainer.seconds < self._path_due or trainer.diverged:
+            trainer.advance(most, seconds)
+            return
+        start = trainer.seconds
+        for _ in range(most):
+            if not self._advance_watched() or self._clock() - began >= seconds:
+                break
+        self._path_cost += self._clock() - began - (trainer.seconds - start)
+        if self._path.done:
+            self._conclude()
+
+    def _advance_watched(self) -> bool:
+        """One step of training under watch; False if something else may be due after it."""
+        trainer = self._trainer
+        large = trainer.mid_update
+        if not trainer.mid_update and self._watched != self._here:
+            if (
+                self.steadiness
+                and self.steadiness.at.updates < trainer.record.phases[-1].start.updates
+            ):
+                self.steadiness = None  # of another strategy
+            self._path.begin(flat(trainer.optimizer.parameters))
+            self._path_cost = 0.0
+        before = trainer.updates
+        trainer.advance(1)
+        if trainer.updates == before:
+            return False
+        self._path.watch(flat(trainer.optimizer.parameters))
+        self._watched = self._here
+        return not (large or self._path.done or trainer.sampler.cursor == 0)
+
+    @property
+    def _here(self) -> object:
+        return self._trainer.record.phases[-1:], self._trainer.updates
+
+    def _conclude(self) -> None:
+        path, at = self._path, self._trainer.at
+        if path.cosine is not None and path.detour is not None:
+            self.steadiness = Steadiness(
+                path.cosine, path.detour, path.updates, at, self._path_cost
+            )
+        self._watched = None
+        self._path_due = at.seconds + _RARELY * self._path_cost
+
+    @property
+    def busy(self) -> bool:
+        """Whether a measurement of the noise is under way; the weights must not change then."""
+        return self._measuring is not None
+
+    def begin_if_due(self) -> None:
+        trainer, data = self._trainer, self._trainer.data
+        if trainer.seconds >= self._noise_due and not trainer.mid_update and trainer.updates:
+            images, labels = data.train_images, data.train_labels
+            self._measuring = measure(
+                trainer.model, images, labels, self._generator, trainer.micro_batch
+            )
+            self._noise_cost = 0.0
+
+    def work(self) -> None:
+        """Measure for some milliseconds."""
+        assert self._measuring is not None
+        began, noise = self._clock(), None
+        while noise is None and self._clock() - began < _PIECE_SECONDS:
+            noise = next(self._measuring)
+        self._noise_cost += self._clock() - began
+        if noise is not None:
+            self._measuring = None
+            self._noise.add(noise)
+            at, cost = self._trainer.at, self._noise_cost
+            self.noise_scale = NoiseScale(self._noise.examples, at, cost)
+            self._noise_due = at.seconds + _RARELY * cost
