@@ -74,7 +74,7 @@ class Race:
             return WHOLE_SLICE
         spent = {each.id: self.spent(each.id) for each in self._lanes.values() if each.racing}
         lead = self._lead(spent)
-        room = min(spent.values()) + lead - spent[run]
+        room = lead - (spent[run] - min(spent.values()))  # all of it for whoever is last
         match self.budget.clock:
             case Clock.SECONDS:
                 # Half of the lead, so that two can work while a third one catches up.

@@ -23,12 +23,11 @@ from core.errors import UserError
 from core.fairness import Race
 from core.race import MOST_RUNS, Budget, Lane
 from core.run import Run
+from core.settings import Name
 from core.sharing import Turns
 from core.snapshot import Paths
 from core.tracker import Tracker
 from core.trainer import Time
-
-_LONGEST_NAME = 24
 
 Build = Callable[[str, RunConfig, int], Run]
 
@@ -171,9 +170,7 @@ class Fleet:
         self._select(run)
 
     def _rename(self, run: Run, name: str) -> None:
-        name = " ".join(name.split())
-        if not name or len(name) > _LONGEST_NAME:
-            raise UserError(f"name: it must have 1 to {_LONGEST_NAME} characters")
+        name = Name().parse(name)
         if any(each.name == name for each in self.runs if each is not run):
             raise UserError(f"name: there is another run called {name!r}")
         run.name = name

@@ -14,9 +14,9 @@ from torch import Tensor
 from core.snapshot import Paths, Plane
 from core.threads import use_threads
 
-POINTS = 256  # of a path, at most, besides its head; an even number, so that thinning keeps step
-RANK = 24  # directions of the basis, at most
-_KEPT = 12  # of them, once it was full
+POINTS = 256  # of a path, at most; an even number, so that its head outlives a thinning
+RANK = 16  # directions of the basis, at most
+_KEPT = 8  # of them, once it was full
 _MOST_BYTES = 64 << 20  # of the basis
 _NEGLIGIBLE = 1e-4  # of the way to the farthest point: less outside of the basis is left there
 _SEED = 1812  # of the random plane, the same in every race
@@ -154,7 +154,7 @@ class _Path:
             self._count -= 1
         self._rows[self._count] = point
         self._count += 1
-        if self._count > POINTS and self.next_stays:
+        if self._count > POINTS:
             thinned = self.points[::2].copy()
             self._count = len(thinned)
             self._rows[: self._count] = thinned
@@ -177,9 +177,8 @@ class _Basis:
         """The coordinates of `moved`, of which what lies outside, if longer, gets a direction."""
         within = self.coordinates(moved)
         rest = torch.addmv(moved, self._directions.T, within, alpha=-1)
-        again = self.coordinates(rest)  # against what rounding left of the directions in it
-        rest.addmv_(self._directions.T, again, alpha=-1)
-        within = within + again
+        left_by_rounding = self.coordinates(rest)
+        rest.addmv_(self._directions.T, left_by_rounding, alpha=-1)
         length = torch.linalg.vector_norm(rest)
         if length <= negligible:
             return within

@@ -78,13 +78,13 @@ class Lane:
 def lanes(base: RunConfig, chosen: Mapping[str, Sequence[object]]) -> tuple[Lane, ...]:
     """A lane for every combination of the values chosen for DIMENSIONS, otherwise as `base`.
 
-    Stop conditions and the speed limit are left out: the budget decides. Raises UserError for a
-    value that is not allowed, and for more than MOST_RUNS lanes.
+    Raises UserError for a value that is not allowed, and for no lane or more than MOST_RUNS.
     """
-    without: dict[str, Any] = dict.fromkeys((*STOP_CONDITIONS, "speed"))
-    base = replace(base, **without)
+    base = _unlimited(base)
     names = [name for name in DIMENSIONS if chosen.get(name)]
     made: list[Lane] = []
+    if not names:
+        raise UserError("nobody races: name at least one")
     for values in product(*(chosen[name] for name in names)):
         config = base
         for name, value in zip(names, values, strict=True):
@@ -95,6 +95,19 @@ def lanes(base: RunConfig, chosen: Mapping[str, Sequence[object]]) -> tuple[Lane
     if len(made) > MOST_RUNS:
         raise UserError(f"{len(made)} runs in one race are too many: there may be {MOST_RUNS}")
     return tuple(made)
+
+
+def lanes_like(base: RunConfig, named: Mapping[str, RunConfig]) -> tuple[Lane, ...]:
+    """A lane for each of these settings, all from the same initial weights and order as `base`."""
+    return tuple(
+        Lane(name, replace(_unlimited(config), seed=base.seed)) for name, config in named.items()
+    )
+
+
+def _unlimited(config: RunConfig) -> RunConfig:
+    """Without stop conditions and speed limit: the budget decides."""
+    without: dict[str, Any] = dict.fromkeys((*STOP_CONDITIONS, "speed"))
+    return replace(config, **without)
 
 
 def _said(config: RunConfig, name: str) -> str:

@@ -124,6 +124,26 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Name:
+    """What somebody calls a thing."""
+
+    longest: int = 24
+
+    @property
+    def allowed(self) -> str:
+        return f"a name of 1 to {self.longest} characters"
+
+    def parse(self, text: object) -> str:
+        name = " ".join(str(text).split())
+        if not 1 <= len(name) <= self.longest or not name.isprintable():
+            raise refuse(text, self.allowed)
+        return name
+
+    def write(self, value: str) -> str:
+        return value
+
+
+@dataclass(frozen=True, slots=True)
 class Flag:
     """On or off."""
 

@@ -44,9 +44,10 @@ class Turns:
         shared = len(busy) > 1 and not any(run.needs_every_core for run in busy)
         self._order = [i for i in self._order if any(run.id == i for run in runs)]
         self._order += [run.id for run in runs if run.id not in self._order]
-        stretch = _Stretch(runs, self._order, allowances, over if shared else lambda: True)
-        others = min(EVERY, len(busy)) - 1 if shared else 0
-        under_way = [_pool().submit(stretch.serve) for _ in range(others)]
+        workers = min(EVERY, len(busy)) if shared else 1
+        over = over if shared else lambda: True
+        stretch = _Stretch(runs, self._order, allowances, over, workers)
+        under_way = [_pool().submit(stretch.serve) for _ in range(workers - 1)]
         stretch.serve()
         for each in under_way:
             each.result()
@@ -63,8 +64,10 @@ class _Stretch:
         order: list[int],
         allowances: Allowances,
         over: Callable[[], bool],
+        workers: int,
     ) -> None:
         self.worked = False
+        self._workers = workers
         self._runs = {run.id: run for run in runs}
         self._order = order
         self._allowances = allowances
@@ -94,7 +97,8 @@ class _Stretch:
                     self._in_slice.add(run.id)
                     self._order.remove(run.id)
                     self._order.append(run.id)
-                    return run, allowance, max(1, EVERY // (len(self._in_slice) + len(ready) - 1))
+                    sharers = min(self._workers, len(self._in_slice) + len(ready) - 1)
+                    return run, allowance, EVERY // sharers
                 if not self._in_slice:
                     return None
                 self._changed.wait()
