@@ -103,7 +103,8 @@ class Prober:
     def work(self) -> None:
         """Measure for some milliseconds."""
         assert self._measuring is not None
-        began, noise = self._clock(), None
+        began = self._clock()
+        noise = next(self._measuring)
         while noise is None and self._clock() - began < _PIECE_SECONDS:
             noise = next(self._measuring)
         self._noise_cost += self._clock() - began

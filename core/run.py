@@ -279,7 +279,6 @@ class Run:
             if self._examiner.due:
                 self._examiner.begin()
             else:
-                self.prober.begin_if_due()
                 self._settle()
         return True
 
@@ -322,6 +321,8 @@ class Run:
     def _settle(self) -> None:
         """Finish if a stop condition is met, pause if what was asked for is done."""
         trainer = self.trainer
+        if self.state is State.RUNNING:
+            self.prober.begin_if_due()
         if self._at_finish():
             self._arrive()
         elif self.state in (State.RUNNING, State.PAUSED) and not trainer.mid_update:
