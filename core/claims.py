@@ -50,7 +50,7 @@ class Lack(StrEnum):
     UPDATES = f"{FEW} updates or more of each run"
     TESTS = "more training, to tell them apart"
     LARGE_DATA = f"a training set of {LARGE:,} examples or more"
-    FORK = "a run that batch has settled, and a fork of it that goes on by stochastic"
+    FORK = "a run by batch whose loss no longer falls, and a fork of it by stochastic"
     BUDGET = "the same budget spent by both since they parted"
     SETTLED = "a place where batch has settled: here its loss still fell"
 
@@ -131,7 +131,7 @@ def verdicts(runs: Sequence[RunView], race: RaceView | None = None) -> tuple[Ver
         _trembles(runs),
         _fast(runs),
         _slow(runs),
-        _poor_place(runs),
+        _poor_place(runs, race),
     )
 
 
@@ -188,7 +188,7 @@ def _slow(runs: Sequence[RunView]) -> Verdict:
     return _untested(claim, Lack.RIVAL)
 
 
-def _poor_place(runs: Sequence[RunView]) -> Verdict:
+def _poor_place(runs: Sequence[RunView], race: RaceView | None) -> Verdict:
     """Seen if stochastic got LOWER than batch, on both sets, from where batch had settled.
 
     Batch had settled if, in the same budget, its own loss did not get LOWER.
@@ -201,7 +201,8 @@ def _poor_place(runs: Sequence[RunView]) -> Verdict:
     evidence = _parting(batch, stochastic, start)
     if evidence is None or evidence.spent.updates < FEW:
         return _untested(claim, Lack.UPDATES)
-    if not any(_equal(batch, stochastic, start, clock) for clock in Clock):
+    racing = race and not race.over and {batch.id, stochastic.id} <= {*race.lanes}
+    if racing or not any(_equal(batch, stochastic, start, clock) for clock in Clock):
         return _untested(claim, Lack.BUDGET, evidence)
     if evidence.batch.training < (1 - LOWER) * evidence.before:
         return _untested(claim, Lack.SETTLED, evidence)

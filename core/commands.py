@@ -99,6 +99,11 @@ class StartRace:
     budget: Budget
 
 
+@dataclass(frozen=True, slots=True)
+class StartExperiment:
+    """Let batch descent settle in a small problem; then race stochastic descent from there."""
+
+
 OfRun = Start | Pause | Advance | FinishEpoch | Change | Reset | GoBack | ShowDigits
-OfFleet = Select | Fork | Drop | BringBack | Rename | StartRace
+OfFleet = Select | Fork | Drop | BringBack | Rename | StartRace | StartExperiment
 Command = OfRun | OfFleet

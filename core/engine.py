@@ -24,6 +24,7 @@ from core.snapshot import Loading, Notice, Snapshot
 
 if TYPE_CHECKING:
     from core.commands import Command
+    from core.data.dataset import Dataset
     from core.fleet import Fleet
     from core.run import Run
     from core.view import Views
@@ -173,8 +174,8 @@ class Engine:
             kernels.finish()
         self._say_loading("building the network", 0.95)
 
-        def build(name: str, config: RunConfig, id: int) -> Run:
-            return Run(name, config, data, kernels, self._clock, id)
+        def build(name: str, config: RunConfig, id: int, other: Dataset | None) -> Run:
+            return Run(name, config, other or data, kernels, self._clock, id)
 
         self._fleet = Fleet(self.config, build, self._clock)
         self._views = Views(self._fleet, self._clock)
@@ -233,6 +234,7 @@ class Engine:
                     notice=self._notice,
                     answered=self._answered,
                     selected=fleet.selected.id,
+                    base=fleet.base,
                     race=fleet.race.view() if fleet.race else None,
                     paths=self.snapshot.paths if brief else fleet.paths(final=final),
                     dropped=fleet.dropped,

@@ -5,51 +5,65 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 
+from core import experiment
 from core.allowance import WHOLE_SLICE, Allowance
 from core.commands import (
     BringBack,
+    Change,
     Command,
     Drop,
     Fork,
-    OfFleet,
     Pause,
     Rename,
     Select,
     Start,
+    StartExperiment,
     StartRace,
 )
 from core.config import RunConfig
+from core.data.dataset import Dataset
 from core.errors import UserError
 from core.fairness import Race
 from core.race import MOST_RUNS, Budget, Lane
 from core.run import Run
 from core.settings import Name
 from core.sharing import Turns
-from core.snapshot import Paths
+from core.snapshot import Paths, State
 from core.tracker import Tracker
 from core.trainer import Time
 
-Build = Callable[[str, RunConfig, int], Run]
+Build = Callable[[str, RunConfig, int, Dataset | None], Run]
 
 
 class Fleet:
-    """Up to MOST_RUNS runs. `build` makes a new one of a name, settings and id."""
+    """Up to MOST_RUNS runs.
+
+    `build` makes one of a name, settings, an id, and data, None for those of all others.
+    """
 
     def __init__(self, config: RunConfig, build: Build, clock: Time) -> None:
         self._build = build
         self._clock = clock
         self._tracker: Tracker | None = None
+        self._settling: Run | None = None  # of an experiment: it trains until it has settled
         self._next_id = 0
         self._turns = Turns()
         self._dropped: deque[tuple[int, Run]] = deque(maxlen=MOST_RUNS)  # place and run
         self.runs: list[Run] = []
         self.race: Race | None = None
+        self._before_experiment: RunConfig | None = None
         self.selected = self._new("run 1", config)
+        self._data = self.selected.data  # of all runs but those of an experiment
 
     @property
     def dropped(self) -> tuple[str, ...]:
         """Names of the runs that can be brought back, the latest last."""
         return tuple(run.name for _, run in self._dropped)
+
+    @property
+    def base(self) -> RunConfig:
+        """What a race begins with: the selected run's settings, an experiment's apart."""
+        return self._before_experiment or self.selected.trainer.config
 
     def find(self, id: int | None) -> Run:
         """The run of this id, the selected one for None. Raises UserError if it has gone."""
@@ -65,6 +79,8 @@ class Fleet:
         worked = self._turns.stretch(self.runs, self._allowance, over)
         if self._tracker:
             self._tracker.look(self.runs, at_once=not worked)
+        if self._settling and self._settling.state is State.RUNNING:
+            self._part_if_settled(self._settling)
         return worked
 
     def paths(self, *, final: bool) -> Paths | None:
@@ -77,16 +93,9 @@ class Fleet:
     def obey(self, command: Command, run: Run) -> None:
         """Carry out a command; raises UserError if it cannot be, and then changes nothing."""
         match command:
-            case Select() | Fork() | Drop() | BringBack() | Rename() | StartRace():
-                self._obey(command, run)
             case Start() | Pause():
                 for each in self._together_with(run):
                     each.obey(command)
-            case _:
-                run.obey(command)
-
-    def _obey(self, command: OfFleet, run: Run) -> None:
-        match command:
             case Select():
                 self._select(run)
             case Fork():
@@ -99,9 +108,16 @@ class Fleet:
                 self._rename(run, name)
             case StartRace(lanes, budget):
                 self._start_race(lanes, budget)
+            case StartExperiment():
+                self._start_experiment()
+            case _:
+                run.obey(command)
 
     def _select(self, run: Run) -> None:
         """Show this run, and of it the same examples as of the one before."""
+        if run.data is not self.selected.data:
+            left = run.data is not self._data
+            self._before_experiment = self.selected.trainer.config if left else None
         run.showcase = self.selected.showcase.copy()
         self.selected = run
 
@@ -112,7 +128,7 @@ class Fleet:
         return [run]
 
     def _new(self, name: str, config: RunConfig) -> Run:
-        run = self._build(name, config, self._take_id())
+        run = self._build(name, config, self._take_id(), None)
         self.runs.append(run)
         return run
 
@@ -159,6 +175,8 @@ class Fleet:
             self.race = self.race if self.race.lanes else None
         if self._tracker and len(self._dropped) == self._dropped.maxlen:
             self._tracker.forget(self._dropped[0][1])
+        if run is self._settling:
+            self._settling = None
         self._dropped.append((place, run))
 
     def _bring_back(self) -> None:
@@ -176,29 +194,71 @@ class Fleet:
         run.name = name
 
     def _start_race(self, lanes: tuple[Lane, ...], budget: Budget) -> None:
-        """Runs of the race before, and such as made no update, give their room to the new ones."""
-        idle = [run for run in self.runs if self._is_of_race(run) or not run.trainer.updates]
-        others = [run for run in self.runs if run not in idle]
-        if len(others) + len(lanes) > MOST_RUNS:
-            raise UserError(
-                f"{len(lanes)} runs have no room beside {len(others)} others, for there may be "
-                f"{MOST_RUNS}: put some away first (delete)"
-            )
+        others = self._who_stays(len(lanes))
         names = {run.name for run in others}
         runs = [
-            self._build(_unlike(lane.name, names), lane.config, self._take_id()) for lane in lanes
+            self._build(_unlike(lane.name, names), lane.config, self._take_id(), None)
+            for lane in lanes
         ]
-        for run in reversed(idle):
-            self._put_away(self.runs.index(run), run)
-        for run in others:
-            run.obey(Pause())
-        self.runs = [*others, *runs]
+        self._make_way(others)
+        self.runs += runs
         self._select(runs[0])
+        self._race(budget, runs)
+
+    def _race(self, budget: Budget, runs: list[Run]) -> None:
         self.race = Race(budget, runs)
         self._tracker = Tracker(runs[0], self._clock)
         for run in runs:
             run.enter(self.race)
             run.obey(Start())
+
+    def _who_stays(self, newcomers: int) -> list[Run]:
+        """The runs beside which so many have room.
+
+        Those of the race before, and such as made no update, give their room to the new ones.
+        """
+        others = [run for run in self.runs if run.trainer.updates and not self._is_of_race(run)]
+        if len(others) + newcomers > MOST_RUNS:
+            raise UserError(
+                f"{newcomers} runs have no room beside {len(others)} others, for there may be "
+                f"{MOST_RUNS}: put some away first (delete)"
+            )
+        return others
+
+    def _make_way(self, others: list[Run]) -> None:
+        """Put all runs away but these, which pause."""
+        for run in reversed([run for run in self.runs if run not in others]):
+            self._put_away(self.runs.index(run), run)
+            self.runs.remove(run)
+        for run in others:
+            run.obey(Pause())
+
+    def _start_experiment(self) -> None:
+        """First batch descent alone, until it has settled."""
+        others = self._who_stays(2)
+        config, data = experiment.problem(self.selected.trainer.config, self.selected.data)
+        name = _unlike("batch", {run.name for run in others})
+        run = self._build(name, config, self._take_id(), data)
+        self._make_way(others)
+        self.runs.append(run)
+        self._select(run)
+        self._settling = run
+        run.obey(Start())
+
+    def _part_if_settled(self, run: Run) -> None:
+        """Then stochastic descent from there, on an equal budget."""
+        if experiment.has_settled(run.trainer.record):
+            self._settling = None
+            name = _unlike("stochastic", {each.name for each in self.runs})
+            other = run.fork(self._take_id(), name)
+            other.obey(Change("strategy", "stochastic"))
+            self.runs.append(other)
+            self._race(experiment.BUDGET, [run, other])
+        elif run.trainer.seconds > experiment.PATIENCE:
+            self._settling = None
+            run.obey(Pause())
+            said = f"batch has not settled in {experiment.PATIENCE:g} training seconds"
+            run.trainer.record.add_event(run.trainer.at, "experiment", after=said)
 
     def _is_of_race(self, run: Run) -> bool:
         return self.race is not None and run.id in self.race

@@ -274,6 +274,7 @@ class Snapshot:
     fault: Any = None  # the exception behind it
     answered: int = 0  # how many commands were obeyed, or refused with a notice
     selected: int = 0  # the id of the run that is shown, and that commands are for
+    base: RunConfig | None = None  # the settings that a race begins with
     race: RaceView | None = None
     paths: Paths | None = None  # from the first fork or race on
     dropped: tuple[str, ...] = ()  # names of runs that can be brought back, the latest last

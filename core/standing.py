@@ -38,7 +38,7 @@ class Standing:
     """The runs at one `place` on a clock: ids with their values there, the best first.
 
     `rough` are those of which too little was measured near the place for their value to be
-    relied on.
+    relied on; a value is NaN where next to nothing was, and comes last.
     """
 
     place: float
@@ -90,7 +90,7 @@ def _between(curve: Curve, place: float) -> tuple[float, bool]:
 def _mean(curve: Curve, place: float, size: int) -> tuple[float, bool]:
     """The mean loss in the window before `place`, of updates of `size` examples each.
 
-    And whether that is rough: a mean over few examples, or over a bucket that leads far beyond.
+    And whether that is rough, being the mean over few examples.
     """
     import numpy as np
 
@@ -101,5 +101,6 @@ def _mean(curve: Curve, place: float, size: int) -> tuple[float, bool]:
     met = updates > 0
     value = float(np.average(curve.mean[met], weights=updates[met]))
     last = int(np.searchsorted(end, place))
-    beyond = curve.count[last] > 1 and end[last] > (1 + _FAR) * place
-    return value, bool(beyond or updates.sum() * size < _FEW)
+    if curve.count[last] > 1 and end[last] > (1 + _FAR) * place:
+        return math.nan, True  # the mean of a bucket that leads far beyond
+    return value, bool(updates.sum() * size < _FEW)

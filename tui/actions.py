@@ -8,39 +8,71 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.commands import Advance, Change, FinishEpoch, GoBack, Pause, Reset, Start
+from core.commands import (
+    Advance,
+    BringBack,
+    Change,
+    Drop,
+    FinishEpoch,
+    Fork,
+    GoBack,
+    Pause,
+    Reset,
+    Start,
+    StartExperiment,
+)
 from core.config import ORDERS, SETTINGS, SPEEDS
 from core.optimizers.table import OPTIMIZERS
 from core.schedules import SCHEDULES
 from core.settings import Whole
-from core.snapshot import RunView, State
+from core.snapshot import Snapshot, State
 from core.strategies import STRATEGIES
 from tui import themes
 from tui.action import Action, Applies, Cockpit, Do
 from tui.format import plural
 
-TRAINING, DESCENT, LOOKING = "Training", "Descent", "Looking"
+TRAINING, DESCENT, RUNS, LOOKING = "Training", "Descent", "Several runs", "Looking"
 
 
-def always(_run: RunView | None) -> bool:
+def always(_snapshot: Snapshot) -> bool:
     return True
 
 
-def _running(run: RunView | None) -> bool:
-    return run is not None and run.state is State.RUNNING
+def _running(snapshot: Snapshot) -> bool:
+    return snapshot.run is not None and snapshot.run.state is State.RUNNING
 
 
-def _not_running(run: RunView | None) -> bool:
-    return not _running(run)
+def _not_running(snapshot: Snapshot) -> bool:
+    return not _running(snapshot)
 
 
-def _can_go_back(run: RunView | None) -> bool:
-    return run is not None and run.way_back is not None
+def _can_go_back(snapshot: Snapshot) -> bool:
+    return snapshot.run is not None and snapshot.run.way_back is not None
+
+
+def _several(snapshot: Snapshot) -> bool:
+    return len(snapshot.runs) > 1
+
+
+def _alone(snapshot: Snapshot) -> bool:
+    return len(snapshot.runs) == 1
+
+
+def _some_run(snapshot: Snapshot) -> bool:
+    return _several(snapshot) and any(run.state is State.RUNNING for run in snapshot.runs)
+
+
+def _none_runs(snapshot: Snapshot) -> bool:
+    return _several(snapshot) and not _some_run(snapshot)
+
+
+def _some_dropped(snapshot: Snapshot) -> bool:
+    return bool(snapshot.dropped)
 
 
 def _unlike(setting: str, value: object) -> Applies:
     """Whether the run has another value than this for the setting."""
-    return lambda run: run is not None and getattr(run.config, setting) != value
+    return lambda now: now.run is not None and getattr(now.run.config, setting) != value
 
 
 def _change(setting: str, value: object) -> Do:
@@ -216,6 +248,107 @@ _DESCENT = (
     ),
 )
 
+_RUNS = (
+    Action(
+        "fork",
+        "Fork: copy the run whole, and let both go on",
+        lambda cockpit: cockpit.send(Fork()),
+        ("f",),
+        "fork",
+        3,
+        RUNS,
+    ),
+    Action(
+        "race",
+        "Race: several runs from the same start, on an equal budget",
+        lambda cockpit: cockpit.ask_race(),
+        ("c",),
+        "race",
+        3,
+        RUNS,
+    ),
+    Action(
+        "experiment",
+        "Experiment: can stochastic leave where batch has settled?",
+        lambda cockpit: cockpit.send(StartExperiment()),
+        ("C",),
+        group=RUNS,
+    ),
+    Action(
+        "next-run",
+        "Go to the next run",
+        lambda cockpit: cockpit.select_run(1),
+        ("tab",),
+        "run",
+        2,
+        RUNS,
+        _several,
+    ),
+    Action(
+        "previous-run",
+        "Go to the run before",
+        lambda cockpit: cockpit.select_run(-1),
+        ("shift+tab",),
+        group=RUNS,
+        applies=_several,
+    ),
+    Action(
+        "start-all",
+        "Start all runs",
+        lambda cockpit: cockpit.send_to_all(Start()),
+        ("a",),
+        "start all",
+        6,
+        RUNS,
+        _none_runs,
+    ),
+    Action(
+        "pause-all",
+        "Pause all runs",
+        lambda cockpit: cockpit.send_to_all(Pause()),
+        ("a",),
+        "pause all",
+        6,
+        RUNS,
+        _some_run,
+    ),
+    Action(
+        "drop",
+        "Put the run away",
+        lambda cockpit: cockpit.send(Drop()),
+        ("delete", "backspace"),
+        "put away",
+        6,
+        RUNS,
+        _several,
+    ),
+    Action(
+        "bring-back",
+        "Bring back the run that was put away last",
+        lambda cockpit: cockpit.send(BringBack()),
+        ("u",),
+        "bring back",
+        5,
+        RUNS,
+        _some_dropped,
+    ),
+    Action(
+        "rename",
+        "Give the run another name",
+        lambda cockpit: cockpit.ask_name(),
+        ("N",),
+        group=RUNS,
+    ),
+    Action(
+        "hide",
+        "Hide the run in the charts, or show it",
+        lambda cockpit: cockpit.hide_run(),
+        ("h",),
+        group=RUNS,
+        applies=_several,
+    ),
+)
+
 _LOOKING = (
     Action(
         "metric",
@@ -261,7 +394,7 @@ _SCREEN = (
         "next-panel",
         "Go to the next panel",
         lambda cockpit: cockpit.focus_panel(1),
-        ("tab",),
+        ("p",),
         "panel",
         5,
     ),
@@ -269,7 +402,29 @@ _SCREEN = (
         "previous-panel",
         "Go to the panel before",
         lambda cockpit: cockpit.focus_panel(-1),
+        ("P",),
+    ),
+    Action(
+        "next-panel-by-tab",
+        "Go to the next panel, where there is one run",
+        lambda cockpit: cockpit.focus_panel(1),
+        ("tab",),
+        applies=_alone,
+    ),
+    Action(
+        "previous-panel-by-tab",
+        "Go to the panel before, where there is one run",
+        lambda cockpit: cockpit.focus_panel(-1),
         ("shift+tab",),
+        applies=_alone,
+    ),
+    Action(
+        "turn",
+        "Show the next panel in the place that several share",
+        lambda cockpit: cockpit.turn_view(),
+        ("v",),
+        "view",
+        4,
     ),
     Action(
         "maximise",
@@ -350,5 +505,6 @@ def _theme(name: str) -> Do:
 
 
 ACTIONS: dict[str, Action] = {
-    action.id: action for action in (*_TRAINING, *_DESCENT, *_LOOKING, *_SCREEN, *_choices())
+    action.id: action
+    for action in (*_TRAINING, *_DESCENT, *_RUNS, *_LOOKING, *_SCREEN, *_choices())
 }

@@ -18,13 +18,25 @@ from typing import Any
 import click
 
 from core import summary as summaries
-from core.config import RunConfig
+from core.config import SETTINGS, RunConfig
 from core.errors import UserError
+from core.optimizers.table import HYPERPARAMETERS
 from tui.complaint import PROGRAM, complain, said
 from tui.given import ConfigOption, given
 from tui.help import WIDTH, SectionedCommand
 from tui.layers import Given, blamed, settle
-from tui.options import JSON, KNOWN, SCREEN, SUMMARY, SettingOption, run_options, screen_options
+from tui.options import (
+    CSV,
+    JSON,
+    KNOWN,
+    SCREEN,
+    SUMMARY,
+    SettingOption,
+    race_options,
+    run_options,
+    screen_options,
+)
+from tui.race_command import race
 from tui.sources import config_file
 
 INTERRUPTED = 130
@@ -155,10 +167,18 @@ def run(ctx: click.Context, /, **_: object) -> int:
         raise blamed(fault, values) from fault
 
 
+gd_tui.add_command(race)
+
+
 @gd_tui.command(
     "config",
     cls=SectionedCommand,
-    params=_options(*screen_options(), SettingOption(JSON, _OUTPUT)),
+    params=_options(
+        *screen_options(),
+        *race_options(),
+        SettingOption(JSON, _OUTPUT),
+        SettingOption(CSV, _OUTPUT),
+    ),
 )
 @click.pass_context
 def config(ctx: click.Context, /, **_: object) -> None:
@@ -166,8 +186,9 @@ def config(ctx: click.Context, /, **_: object) -> None:
     from tui.listing import rows, show
 
     values = given(ctx)
-    screen_and_output = {n: s for n, s in KNOWN.items() if n in (*SCREEN, "summary", "json")}
-    show(rows(values, settle(values), screen_and_output), config_file(ctx))
+    of_a_run = {**SETTINGS, **HYPERPARAMETERS}
+    more = {name: setting for name, setting in KNOWN.items() if name not in of_a_run}
+    show(rows(values, settle(values), more), config_file(ctx))
 
 
 @gd_tui.command("bench")

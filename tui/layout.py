@@ -1,11 +1,14 @@
-"""Which panel stands where, at every size of the terminal.
+"""Which panel stands where, at every size of the terminal, for one run and for several.
 
-Three columns where there is room; below that the loss, the strategy and the progress stay, and
-the other panels share one place, as tabs. Sizes depend on the terminal alone, so that nothing
-moves while training.
+Three columns where there is room; below that the loss and the strategy stay, and the other
+panels share one place, as tabs. Sizes depend on the terminal and on the number of runs alone, so
+that nothing moves while training.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from textual.geometry import NULL_OFFSET, Region, Size, Spacing
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
@@ -15,86 +18,158 @@ LEAST = Size(60, 16)  # of the whole terminal
 THREE_COLUMNS = Size(110, 34)
 TALL = 46  # lines from which the events find room under the settings
 BARS = 2  # lines above and below the panels: the header and the key bar
+LEFT = 35  # columns of the steering panels
 
-# In the order in which `tab` visits them.
+# In the order in which the keys visit them.
 PANELS = (
     "strategy",
     "hyperparameters",
     "run-settings",
     "loss",
+    "runs",
+    "path",
+    "verdicts",
+    "trembling",
     "progress",
     "events",
     "predictions",
     "digit",
     "explanation",
 )
-ALWAYS = ("strategy", "loss", "progress")  # in view at every size
-TABS = tuple(name for name in PANELS if name not in ALWAYS)
+OF_SEVERAL = ("runs", "path", "verdicts")  # have nothing to show of a single run
 TAB_STRIP = "tab-strip"
 
 Regions = dict[str, Region]
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A region in which one of `panels` stands at a time; their names may stand on a `strip`."""
+
+    panels: tuple[str, ...]
+    region: Region
+    strip: Region | None = None
+
+
 def has_three_columns(size: Size) -> bool:
-    """Whether panels area of this size shows every panel at once."""
+    """Whether an area of this size for the panels has room for three columns."""
     return size.width >= THREE_COLUMNS.width and size.height >= THREE_COLUMNS.height - BARS
 
 
-def arrange(size: Size, tab: str, maximised: str | None = None) -> Regions:
-    """The region of each panel that is shown in an area of `size`, by the panel's id.
-
-    `tab` is the panel in front where several share a place; `maximised` takes it all.
-    """
-    if maximised:
-        return {maximised: size.region}
-    return _three_columns(size) if has_three_columns(size) else _two_columns(size, tab)
+def plan(size: Size, runs: int = 1) -> tuple[Place, ...]:
+    """All places in an area of `size`, when there are so many runs."""
+    if has_three_columns(size):
+        return _three_columns(size) if runs == 1 else _race_in_three_columns(size, runs)
+    return _two_columns(size) if runs == 1 else _race_in_two_rows(size)
 
 
-def _three_columns(size: Size) -> Regions:
+def arrange(places: Sequence[Place], fronts: Mapping[tuple[str, ...], str]) -> Regions:
+    """The region of each panel in view, by its id; `fronts` names who is in front of a place."""
+    regions: Regions = {}
+    for place in places:
+        regions[fronts.get(place.panels, place.panels[0])] = place.region
+        if place.strip:
+            regions[TAB_STRIP] = place.strip
+    return regions
+
+
+def _three_columns(size: Size) -> tuple[Place, ...]:
     width, height = size
-    left = 35
-    right = 34 + (width - THREE_COLUMNS.width) // 3
+    right = _right(width)
     spare = height - (THREE_COLUMNS.height - BARS)
-    events_left = height >= TALL
-    steering = [("strategy", 9), ("hyperparameters", 20 if events_left else 0), ("run-settings", 9)]
-    happening = [("loss", 0), ("progress", 7)]
-    (steering if events_left else happening).append(("events", 0 if events_left else 7))
-    judging = [
-        ("predictions", 0),
-        ("digit", 12 + min(5, spare // 2)),
-        ("explanation", 8 + min(4, spare // 6)),
+    tall = height >= TALL
+    steering: list[_Wanted] = [(("strategy",), 9), (("hyperparameters",), 20 if tall else 0)]
+    steering.append((("run-settings",), 9))
+    happening: list[_Wanted] = [(("loss",), 0), (("progress",), 7)]
+    (steering if tall else happening).append((("events",), 0 if tall else 7))
+    judging: list[_Wanted] = [
+        (("predictions",), 0),
+        (("digit",), 12 + min(5, spare // 2)),
+        (("explanation", "trembling"), 8 + min(4, spare // 6)),
     ]
-    return {
-        **_column(0, left, height, steering),
-        **_column(left, width - left - right, height, happening),
-        **_column(width - right, right, height, judging),
-    }
+    return (
+        *_column(Region(0, 0, LEFT, height), steering),
+        *_column(Region(LEFT, 0, width - LEFT - right, height), happening),
+        *_column(Region(width - right, 0, right, height), judging),
+    )
 
 
-def _two_columns(size: Size, tab: str) -> Regions:
+def _race_in_three_columns(size: Size, runs: int) -> tuple[Place, ...]:
+    """The table of the runs takes the whole width, below all else."""
+    width, height = size
+    right = _right(width) + 4
+    table = runs + 3  # a heading, and the frame
+    upper = height - table
+    tall = upper >= TALL - 4
+    turning = ["verdicts", "trembling", "predictions", "digit", "explanation", "progress"]
+    steering: list[_Wanted] = [(("strategy",), 9), (("hyperparameters",), 0)]
+    if tall:
+        steering += [(("run-settings",), 9), (("events",), 8)]
+    else:
+        turning += ["run-settings", "events"]
+    return (
+        *_column(Region(0, 0, LEFT, upper), steering),
+        Place(("loss",), Region(LEFT, 0, width - LEFT - right, upper)),
+        *_column(
+            Region(width - right, 0, right, upper), [(("path",), upper // 2), (tuple(turning), 0)]
+        ),
+        Place(("runs",), Region(0, upper, width, table)),
+    )
+
+
+def _right(width: int) -> int:
+    """Columns of the judging panels."""
+    return 34 + (width - THREE_COLUMNS.width) // 3
+
+
+def _two_columns(size: Size) -> tuple[Place, ...]:
     width, height = size
     right = max(34, min(35, width - 45)) if width < 110 else width * 2 // 5
     short = height < 20
-    return {
-        **_column(0, width - right, height, [("loss", 0), ("progress", 6 if short else 7)]),
-        **_column(
-            width - right,
-            right,
-            height,
-            [("strategy", 5 if short else 7), (TAB_STRIP, 2), (tab, 0)],
-        ),
-    }
+    always = ("strategy", "loss", "progress")
+    left = Region(0, 0, width - right, height)
+    return (
+        *_column(left, [(("loss",), 0), (("progress",), 6 if short else 7)]),
+        *_tabbed(Region(width - right, 0, right, height), 5 if short else 7, always + OF_SEVERAL),
+    )
 
 
-def _column(x: int, width: int, height: int, panels: list[tuple[str, int]]) -> Regions:
-    """Panels from the top, each of its height; the one of height 0 takes what is left."""
-    rest = height - sum(wanted for _, wanted in panels)
-    regions, y = {}, 0
-    for name, wanted in panels:
-        tall = wanted or rest
-        regions[name] = Region(x, y, width, tall)
+def _race_in_two_rows(size: Size) -> tuple[Place, ...]:
+    """The chart, the table and the paths take turns in the upper place, as wide as can be."""
+    width, height = size
+    turning = ("loss", "runs", "path", "verdicts", "trembling")
+    lower = 7 if height < 20 else 9
+    row = Region(0, height - lower, width, lower)
+    steering, rest = row.split_vertical(LEFT if width >= 2 * LEFT else width // 2)
+    tabs = tuple(name for name in PANELS if name not in (*turning, "strategy"))
+    strip, below = rest.split_horizontal(2)
+    return (
+        Place(turning, Region(0, 0, width, height - lower)),
+        Place(("strategy",), steering),
+        Place(tabs, below, strip),
+    )
+
+
+def _tabbed(column: Region, strategy: int, elsewhere: Sequence[str]) -> tuple[Place, ...]:
+    """The strategy, and below it all panels that do not stand elsewhere, as tabs."""
+    top, rest = column.split_horizontal(strategy)
+    strip, below = rest.split_horizontal(2)
+    tabs = tuple(name for name in PANELS if name not in elsewhere)
+    return Place(("strategy",), top), Place(tabs, below, strip)
+
+
+_Wanted = tuple[tuple[str, ...], int]
+
+
+def _column(region: Region, wanted: Sequence[_Wanted]) -> tuple[Place, ...]:
+    """Places from the top, each of its height; the one of height 0 takes what is left."""
+    rest = region.height - sum(height for _, height in wanted)
+    places, y = [], region.y
+    for panels, height in wanted:
+        tall = height or rest
+        places.append(Place(panels, Region(region.x, y, region.width, tall)))
         y += tall
-    return regions
+    return tuple(places)
 
 
 class PanelLayout(Layout):

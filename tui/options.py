@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from click.shell_completion import CompletionItem
 from core.config import SETTINGS, STOP_CONDITIONS
 from core.errors import UserError
 from core.optimizers.table import HYPERPARAMETERS, OPTIMIZERS
+from core.race import DEFAULT_BUDGET, BudgetKind
 from core.settings import Choice, Flag, Kind, Number, Optional, Setting, Whole, Widths, refuse
 from tui.display import Display
 from tui.sources import ENVIRONMENT, place
@@ -52,6 +54,25 @@ class ThemeName:
         return value
 
 
+@dataclass(frozen=True, slots=True)
+class Several:
+    """One or more values of a kind, each once."""
+
+    kind: Kind
+
+    @property
+    def allowed(self) -> str:
+        return f"{self.kind.allowed}, or several of them separated by commas, or none"
+
+    def parse(self, text: object) -> tuple[Any, ...]:
+        parts: Iterable[object] = text if isinstance(text, tuple | list) else str(text).split(",")
+        parts = [part for part in parts if str(part).strip().lower() not in ("", "none")]
+        return tuple(dict.fromkeys(map(self.kind.parse, parts)))
+
+    def write(self, value: tuple[Any, ...]) -> str:
+        return ",".join(map(self.kind.write, value)) or "none"
+
+
 _METAVARS = {
     Number: "X",
     Whole: "N",
@@ -59,6 +80,7 @@ _METAVARS = {
     ThemeName: "NAME",
     Widths: "N,N,...",
     FileName: "FILE",
+    BudgetKind: "CLOCK:X",
 }
 _DISPLAY = Display()
 
@@ -78,9 +100,45 @@ SUMMARY = Setting(
     "summary", Optional(FileName()), None, "write the summary of the run to a file, as JSON"
 )
 JSON = Setting("json", Flag(), False, "print the summary as one JSON object, the last line")
+CSV = Setting("csv", Flag(), False, "print the runs as CSV, the names of the columns first")
+
+# What `gd-tui race` can be told beyond what a run can.
+RACE = {
+    setting.name: setting
+    for setting in (
+        Setting(
+            "strategies",
+            Several(SETTINGS["strategy"].kind),
+            (),
+            "race these strategies, all three where nothing else is to be raced",
+        ),
+        Setting(
+            "batch_sizes",
+            Several(SETTINGS["batch_size"].kind),
+            (),
+            "race mini-batches of these sizes",
+        ),
+        Setting("optimizers", Several(SETTINGS["optimizer"].kind), (), "race these optimizers"),
+        Setting(
+            "learning_rates", Several(HYPERPARAMETERS["lr"].kind), (), "race these learning rates"
+        ),
+        Setting("budget", BudgetKind(), DEFAULT_BUDGET, "what each run may spend"),
+        Setting("seeds", Whole(1), 1, "race so many times, with the seed, the next one, ..."),
+    )
+}
+# Of a run's settings, those that mean nothing in a race: its budget decides when it ends.
+NOT_OF_A_RACE = (*STOP_CONDITIONS, "speed")
 
 # All that the config file may hold.
-KNOWN = {**SETTINGS, **HYPERPARAMETERS, **SCREEN, "summary": SUMMARY, "json": JSON}
+KNOWN = {
+    **SETTINGS,
+    **HYPERPARAMETERS,
+    **SCREEN,
+    **RACE,
+    "summary": SUMMARY,
+    "json": JSON,
+    "csv": CSV,
+}
 
 
 class SettingOption(click.Option):
@@ -94,7 +152,7 @@ class SettingOption(click.Option):
         super().__init__(
             [setting.name, setting.flag + off],
             envvar=ENVIRONMENT + setting.name.upper(),
-            metavar=None if switch else _METAVARS[type(_inner(setting.kind))],
+            metavar=None if switch else _metavar(setting.kind),
             help=_help(setting),
             shell_complete=_complete,
         )
@@ -110,7 +168,12 @@ class SettingOption(click.Option):
 
 
 def _inner(kind: Kind) -> Kind:
-    return kind.kind if isinstance(kind, Optional) else kind
+    return kind.kind if isinstance(kind, Optional | Several) else kind
+
+
+def _metavar(kind: Kind) -> str:
+    one = _METAVARS[type(_inner(kind))]
+    return f"{one},{one},..." if isinstance(kind, Several) else one
 
 
 def _complete(_ctx: click.Context, option: click.Parameter, begun: str) -> list[CompletionItem]:
@@ -120,7 +183,10 @@ def _complete(_ctx: click.Context, option: click.Parameter, begun: str) -> list[
     if isinstance(kind, FileName):
         return [CompletionItem(begun, type="file")]
     names = kind.names if isinstance(kind, Choice | ThemeName) else ()
-    return [CompletionItem(name) for name in names if name.startswith(begun)]
+    before, comma, last = (
+        begun.rpartition(",") if isinstance(option.setting.kind, Several) else ("", "", begun)
+    )
+    return [CompletionItem(before + comma + name) for name in names if name.startswith(last)]
 
 
 def _help(setting: Setting) -> str:
@@ -146,14 +212,27 @@ def _defaults_by_optimizer(name: str) -> str:
 
 def run_options() -> list[click.Parameter]:
     """What a run can be told, by the sections of the help."""
-    stops = [SETTINGS[name] for name in STOP_CONDITIONS]
+    stops = [SettingOption(SETTINGS[name], "When to stop") for name in STOP_CONDITIONS]
+    return [*_settings_of_a_run(without=STOP_CONDITIONS), *stops]
+
+
+def racer_options() -> list[click.Parameter]:
+    """What a run in a race can be told."""
+    return _settings_of_a_run(without=NOT_OF_A_RACE)
+
+
+def _settings_of_a_run(without: Sequence[str]) -> list[click.Parameter]:
     optimizer = [{**SETTINGS, **HYPERPARAMETERS}[name] for name in OPTIMIZER_SETTINGS]
-    run = [each for each in SETTINGS.values() if each not in stops and each not in optimizer]
+    left_out = (*OPTIMIZER_SETTINGS, *without)
+    run = [setting for name, setting in SETTINGS.items() if name not in left_out]
     return [
         *(SettingOption(setting, "The run") for setting in run),
         *(SettingOption(setting, "The optimizer") for setting in optimizer),
-        *(SettingOption(setting, "When to stop") for setting in stops),
     ]
+
+
+def race_options() -> list[click.Parameter]:
+    return [SettingOption(setting, "The race") for setting in RACE.values()]
 
 
 def screen_options() -> list[click.Parameter]:

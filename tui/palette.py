@@ -35,8 +35,8 @@ class ActionProvider(Provider):
                 yield Hit(score, _with_keys(action, marked), self._doing(action))
 
     def _applying(self) -> Iterator[Action]:
-        run = self._cockpit.run
-        return (each for each in ACTIONS.values() if each.applies(run))
+        now = self._cockpit.host.engine.snapshot
+        return (each for each in ACTIONS.values() if each.applies(now))
 
     def _doing(self, action: Action) -> partial[object]:
         return partial(action.do, self._cockpit)

@@ -30,7 +30,7 @@ class Renewal:
 
 
 def _trains(snapshot: Snapshot) -> bool:
-    return snapshot.run is not None and snapshot.run.state is State.RUNNING
+    return any(run.state is State.RUNNING for run in snapshot.runs)
 
 
 def _news(snapshot: Snapshot) -> object:
@@ -40,4 +40,6 @@ def _news(snapshot: Snapshot) -> object:
         return None
     last_event = run.events[-1].number if run.events else 0
     on_show = run.digits.indices if run.digits else ()
-    return (run.state, run.config, last_event, on_show, snapshot.notice, snapshot.error)
+    others = tuple((each.id, each.name, each.state) for each in snapshot.runs)
+    told = (snapshot.notice, snapshot.error, snapshot.dropped, snapshot.race and snapshot.race.over)
+    return (run.id, run.config, last_event, on_show, others, told)

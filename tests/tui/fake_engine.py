@@ -16,13 +16,15 @@ class FakeEngine:
     def __init__(self, shown: Snapshot | None = None) -> None:
         self.snapshot = shown or snapshot()
         self.sent: list[Command] = []
+        self.sent_to: list[int | None] = []  # the run that each of them was for
         self.started = False
 
     def start(self) -> None:
         self.started = True
 
-    def send(self, command: Command) -> None:
+    def send(self, command: Command, run: int | None = None) -> None:
         self.sent.append(command)
+        self.sent_to.append(run)
 
     def publish(self, run: RunView | None = None, **changes: Any) -> None:
         """Show something new, as the worker would after a slice."""

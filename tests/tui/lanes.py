@@ -13,7 +13,6 @@ from core.snapshot import (
     Clock,
     Curve,
     Evaluation,
-    History,
     Moment,
     NoiseScale,
     Phase,
@@ -39,7 +38,7 @@ NOISE = {"batch": 154.0, "stochastic": 1840.0, "mini-batch": 612.0}
 MILESTONES = (0.80, 0.90, 0.95)
 
 
-def moment(strategy: str, seconds: float, *, size: int, cost: float) -> Moment:
+def moment(seconds: float, *, size: int, cost: float) -> Moment:
     """Where a run that makes an update of `size` in `cost` is after so many seconds."""
     updates = int(seconds / cost)
     examples = updates * size
@@ -70,9 +69,9 @@ def lane(
     size, cost = config.examples_per_update(), COSTS[strategy]
     tests = TESTS[strategy] if tests is None else tests
     tests = tuple(test for test in tests if test[0] <= seconds)
-    at = moment(strategy, seconds, size=size, cost=cost)
+    at = moment(seconds, size=size, cost=cost)
     made = [
-        Evaluation(moment(strategy, when, size=size, cost=cost), loss, accuracy)
+        Evaluation(moment(when, size=size, cost=cost), loss, accuracy)
         for when, accuracy, loss in tests
     ]
     when = [replace(each.at, seconds=test[0]) for each, test in zip(made, tests, strict=True)]
@@ -131,6 +130,34 @@ def race(
     )
 
 
-def history(run: RunView, *phases: Phase) -> History:
-    """The run's history, of these phases."""
-    return replace(run.history, phases=phases)
+def forked(
+    batch: RunView, id: int, *, train_loss: float, test_loss: float, seconds: float = 10.0
+) -> RunView:
+    """A fork of a run by batch that went on by stochastic, for about so many seconds more."""
+    start = batch.at
+    updates = int(seconds / COSTS["stochastic"])
+    at = Moment(start.updates + updates, start.examples + updates, start.seconds + seconds)
+    phases = (*batch.history.phases, Phase("stochastic", 1, start))
+    return replace(
+        batch,
+        id=id,
+        name=f"run {id}",
+        config=batch.config.changed("strategy", "stochastic"),
+        parent=batch.name,
+        forked_at=start,
+        at=at,
+        train_loss=train_loss,
+        evaluation=Evaluation(at, test_loss, 0.9),
+        history=replace(batch.history, phases=phases),
+    )
+
+
+def further(run: RunView, *, train_loss: float, test_loss: float, seconds: float = 10.0) -> RunView:
+    """The run, trained for so many seconds more by the strategy it has."""
+    updates, start = int(seconds / COSTS[run.config.strategy]), run.at
+    at = Moment(
+        start.updates + updates,
+        start.examples + updates * run.examples_per_update,
+        start.seconds + seconds,
+    )
+    return replace(run, at=at, train_loss=train_loss, evaluation=Evaluation(at, test_loss, 0.8))

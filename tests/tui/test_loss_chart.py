@@ -13,19 +13,13 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from core.snapshot import Clock, Curve, History, Moment, Phase
+from core.standing import Measure
 from tests.tui import views
+from tui.display import BLUE
 from tui.strategies import SHOWN
 from tui.widgets.chart import Chart, draw
-from tui.widgets.loss_chart import (
-    ASCII,
-    COLOURLESS,
-    UNICODE,
-    Ink,
-    Limits,
-    Measure,
-    Wish,
-    compose,
-)
+from tui.widgets.loss_chart import compose
+from tui.widgets.wish import ASCII, COLOURLESS, UNICODE, Ink, Limits, Wish
 
 NOW = Moment(3000, 3000, 3.0, 0.05)
 PHASES = (
@@ -184,7 +178,7 @@ def test_a_band_of_one_value_hides_behind_its_line() -> None:
 
 
 def test_the_band_is_the_ground_that_the_line_is_drawn_on() -> None:
-    wish = replace(WISH, ink=Ink(bands={"batch": "#001122"}))
+    wish = replace(WISH, ink=Ink(bands={BLUE.on_dark: "#001122"}))
     lines = draw(chart(wish, history=views.history(NOW, PHASES[:1])))
     assert not any(UNICODE.band in line.plain for line in lines)
     grounds = [

@@ -9,12 +9,12 @@ import pytest
 from textual.pilot import Pilot
 
 from core.snapshot import RunView, State
+from core.standing import Measure
 from tests.tui import views
 from tests.tui.stage import Hands, Stage
 from tui.display import Display
 from tui.strategies import SHOWN
 from tui.widgets.loss import LossPanel
-from tui.widgets.loss_chart import Measure
 from tui.widgets.sparkline import ASCII_BARS, BARS, bars
 
 

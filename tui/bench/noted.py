@@ -31,7 +31,7 @@ class NotedEngine(core.engine.Engine):
         with open(file, "w", encoding="utf-8", buffering=1) as notes:
             while True:
                 time.sleep(_SECONDS)
-                for run in self._runs:
+                for run in self._fleet.runs if self._fleet else ():
                     now = run.trainer.updates + run.trainer.update_progress
                     if now > made:
                         made = now

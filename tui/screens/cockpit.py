@@ -13,20 +13,22 @@ from textual.events import Resize, ScreenResume
 from textual.screen import Screen
 
 import tui.widgets
-from core.commands import Change, Command
+from core.commands import Change, Command, Rename, Select, StartRace
 from core.config import ORDERS
 from core.errors import UserError
 from core.optimizers.table import OPTIMIZERS
 from core.schedules import SCHEDULES
-from core.settings import Kind, Setting
+from core.settings import Kind, Name, Setting
 from core.snapshot import RunView, Snapshot
 from tui import layout
 from tui.action import Host
 from tui.actions import ACTIONS
+from tui.company import Company, Wardrobe
 from tui.display import Display
 from tui.nudges import nudge
 from tui.renewal import Renewal
 from tui.screens.dialogs import AskDialog, ChooseDialog
+from tui.screens.race_dialog import RaceDialog
 from tui.widgets.banner import Banner
 from tui.widgets.deck import Deck
 from tui.widgets.header import Header
@@ -34,6 +36,7 @@ from tui.widgets.key_bar import KeyBar
 from tui.widgets.loss import LossPanel
 from tui.widgets.panel import Panel
 from tui.widgets.predictions import PredictionsPanel
+from tui.widgets.runs import RunsPanel
 from tui.widgets.setting_list import SettingList
 from tui.widgets.welcome import TooSmall, Welcome
 
@@ -75,6 +78,8 @@ class CockpitScreen(Screen[None]):
         self._renewal = Renewal(now)
         self._shown = Snapshot(revision=-1)
         self._notice = 0
+        self._wardrobe = Wardrobe()
+        self._hidden: frozenset[int] = frozenset()
 
     @property
     def host(self) -> Host:
@@ -82,8 +87,12 @@ class CockpitScreen(Screen[None]):
 
     @property
     def run(self) -> RunView | None:
-        """The run as the engine has it now."""
-        return self.host.engine.snapshot.run
+        """The selected run as the engine has it now."""
+        return self._now.run
+
+    @property
+    def _now(self) -> Snapshot:
+        return self.host.engine.snapshot
 
     def compose(self) -> ComposeResult:
         yield Header(self._display)
@@ -119,7 +128,7 @@ class CockpitScreen(Screen[None]):
         """Draw all that is shown once more: every part compares before it paints."""
         snapshot, run = self._shown, self._shown.run
         self.header.show(snapshot)
-        self.key_bar.show(run)
+        self.key_bar.show(snapshot)
         self.set_class(run is None, "-loading")
         if run is None:
             self.welcome.show(snapshot)
@@ -128,7 +137,12 @@ class CockpitScreen(Screen[None]):
             self.say(snapshot.notice.text)
         if run is not None:
             self.banner.show(run, snapshot.error)
-            self.deck.show(run)
+            self.deck.show(self._company(snapshot, run))
+
+    def _company(self, snapshot: Snapshot, run: RunView) -> Company:
+        runs = snapshot.runs
+        looks = self._wardrobe.dress(runs)
+        return Company(run, runs, looks, self._hidden, snapshot.race, snapshot.paths)
 
     def say(self, text: str) -> None:
         """A line that answers what was asked for, and goes away by itself."""
@@ -147,19 +161,19 @@ class CockpitScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "do":
-            return ACTIONS[str(parameters[0])].applies(self.run) or self.run is None
+            return ACTIONS[str(parameters[0])].applies(self._now) or self.run is None
         return super().check_action(action, parameters)
 
     def action_do(self, name: str) -> None:
         action = ACTIONS[name]
-        if action.applies(self.run):
+        if action.applies(self._now):
             action.do(self)
         else:
             self.say(f"{action.title}: there is no run yet")
 
-    def send(self, command: Command) -> None:
+    def send(self, command: Command, run: int | None = None) -> None:
         """Ask the engine, and look again and again for a while: it answers in a moment."""
-        self.host.engine.send(command)
+        self.host.engine.send(command, run)
         self.set_interval(_LOOK, self._look, repeat=_LOOKS)
 
     def _look(self) -> None:
@@ -168,7 +182,7 @@ class CockpitScreen(Screen[None]):
 
     @on(Panel.Asked)
     def _send_asked(self, message: Panel.Asked) -> None:
-        self.send(message.command)
+        self.send(message.command, message.run)
 
     def nudge(self, setting: str, direction: int) -> None:
         """Give a setting its next value down or up."""
@@ -215,6 +229,44 @@ class CockpitScreen(Screen[None]):
 
         self.app.push_screen(AskDialog(title, kind), answer)
 
+    def select_run(self, step: int) -> None:
+        """Show the run that is `step` places further, round and round."""
+        ids = [run.id for run in self._now.runs]
+        place = ids.index(self._now.selected)
+        self.send(Select(), ids[(place + step) % len(ids)])
+
+    def send_to_all(self, command: Command) -> None:
+        for run in self._now.runs:
+            self.send(command, run.id)
+
+    def hide_run(self) -> None:
+        """Leave the selected run out of the charts once another is selected, or show it again."""
+        self._hide(self._now.selected)
+
+    @on(RunsPanel.Hid)
+    def _hide_asked(self, message: RunsPanel.Hid) -> None:
+        self._hide(message.run)
+
+    def _hide(self, run: int) -> None:
+        self._hidden ^= {run}
+        self.draw()
+
+    def ask_name(self) -> None:
+        """Ask for another name for the run."""
+        if self.run is not None:
+            title = f"another name for {self.run.name}"
+            self.ask(title, Name(), lambda name: self.send(Rename(name)))
+
+    def ask_race(self) -> None:
+        """Ask who is to race, and on which budget."""
+        if self.run is not None:
+            base = self._now.base or self.run.config
+            self.app.push_screen(RaceDialog(base, self._now.runs), self._race)
+
+    def _race(self, race: StartRace | None) -> None:
+        if race is not None:
+            self.send(race)
+
     @property
     def next_seed(self) -> int:
         return self.run.config.seed + 1 if self.run else 0
@@ -222,6 +274,10 @@ class CockpitScreen(Screen[None]):
     def focus_panel(self, step: int) -> None:
         """Go to the panel that is `step` places further, and bring it to the front."""
         self.deck.focus_next(step)
+
+    def turn_view(self) -> None:
+        """Show the next of the panels that share a place."""
+        self.deck.turn()
 
     def show_panel(self, panel: Panel) -> None:
         self.deck.bring_forward(panel)

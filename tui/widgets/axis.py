@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tui.format import compact
@@ -10,6 +11,7 @@ from tui.format import compact
 _LIMITS = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _FARTHEST = 1e300  # beyond, the round number above a value may be infinite
+_WIDE, _CLOSE = 20.0, 8.0  # times another: log from the first on, until below the second
 _FLOORS = (0.98, 0.95, 0.9, 0.8, 0.5)  # where an axis of shares up to 1 may begin
 
 
@@ -52,6 +54,16 @@ def settle(held: float, needed: float) -> float:
     if held / 2 <= needed <= held:
         return held
     return round_up(min(needed, _FARTHEST))
+
+
+def needs_log(held: bool, values: Iterable[float]) -> bool:
+    """Whether the positive ones among `values` are too far apart for a linear axis from 0.
+
+    There, the smallest would be next to nothing. What was `held` to be so stays so for longer.
+    """
+    positive = [value for value in values if value > 0]
+    limit = _CLOSE if held else _WIDE
+    return len(positive) > 1 and max(positive) > limit * min(positive)
 
 
 def linear(low: float, high: float, most: int, suffix: str = "") -> Axis:

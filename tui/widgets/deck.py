@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from core.snapshot import RunView
 from tui import layout
+from tui.company import Company
 from tui.display import Display
 from tui.widgets.digit import DigitPanel
 from tui.widgets.events import EventsPanel
@@ -19,17 +20,25 @@ from tui.widgets.explanation import ExplanationPanel
 from tui.widgets.hyperparameters import HyperparametersPanel
 from tui.widgets.loss import LossPanel
 from tui.widgets.panel import Panel
+from tui.widgets.path import PathPanel
 from tui.widgets.predictions import PredictionsPanel
 from tui.widgets.progress import ProgressPanel
 from tui.widgets.run_settings import RunSettingsPanel
+from tui.widgets.runs import RunsPanel
 from tui.widgets.strategy import StrategyPanel
 from tui.widgets.tab_strip import TabStrip
+from tui.widgets.trembling import TremblingPanel
+from tui.widgets.verdicts import VerdictsPanel
 
 KINDS: dict[str, type[Panel]] = {
     "strategy": StrategyPanel,
     "hyperparameters": HyperparametersPanel,
     "run-settings": RunSettingsPanel,
     "loss": LossPanel,
+    "runs": RunsPanel,
+    "path": PathPanel,
+    "verdicts": VerdictsPanel,
+    "trembling": TremblingPanel,
     "progress": ProgressPanel,
     "events": EventsPanel,
     "predictions": PredictionsPanel,
@@ -49,8 +58,9 @@ class Deck(Widget):
     def __init__(self, display: Display) -> None:
         super().__init__()
         self._places = layout.PanelLayout()
-        self._run: RunView | None = None
-        self._front = layout.TABS[0]
+        self._company: Company | None = None
+        self._plan: tuple[layout.Place, ...] = ()
+        self._fronts: dict[tuple[str, ...], str] = {}
         self._maximised: str | None = None
         self.panels = {name: KINDS[name](display, id=name) for name in layout.PANELS}
 
@@ -60,15 +70,17 @@ class Deck(Widget):
 
     def compose(self) -> ComposeResult:
         yield from self.panels.values()
-        yield TabStrip([self.panels[name].TITLE for name in layout.TABS], id=layout.TAB_STRIP)
+        yield TabStrip(id=layout.TAB_STRIP)
 
-    def show(self, run: RunView) -> None:
-        """Draw what changed in `run`, in the panels in view."""
-        if self._run is None:  # whichever panel of digits comes into view will have some
+    def show(self, company: Company) -> None:
+        """Draw what changed in the runs, in the panels in view."""
+        before, self._company = self._company, company
+        if before is None:  # whichever panel of digits comes into view will have some
             self.query_one(PredictionsPanel).ask()
-        self._run = run
+        if before is None or len(before.runs) != len(company.runs):
+            self._rearrange()
         for panel in self.in_view():
-            panel.show(run)
+            panel.show_company(company)
 
     def move(self, run: RunView) -> None:
         """Draw no more than what follows the training frame by frame."""
@@ -83,18 +95,27 @@ class Deck(Widget):
     def bring_forward(self, panel: Panel) -> None:
         """Show a panel, if it shares its place with others, and give it the focus."""
         assert panel.id is not None
-        if panel.id in layout.TABS:
-            self._front = panel.id
-        if self._maximised:
+        for place in self._plan:
+            if panel.id in place.panels:
+                self._fronts[place.panels] = panel.id
+        if self._maximised or not self._has_place(panel.id):
             self._maximised = panel.id
         self._rearrange()
         panel.focus()
 
+    def turn(self) -> None:
+        """Bring the next panel to the front of the place that several share."""
+        shared = [place for place in self._plan if len(place.panels) > 1]
+        if shared:
+            names = shared[0].panels
+            front = self._fronts.get(names, names[0])
+            self.bring_forward(self.panels[names[(names.index(front) + 1) % len(names)]])
+
     def focus_next(self, step: int) -> None:
         """Give the focus to the panel `step` places further, round and round."""
         focused = self._focused()
-        names = layout.PANELS
-        if focused is None:
+        names = [name for name in layout.PANELS if self._has_place(name)]
+        if focused is None or focused.id not in names:
             place = 0 if step > 0 else -1
         else:
             place = (names.index(str(focused.id)) + step) % len(names)
@@ -137,16 +158,27 @@ class Deck(Widget):
 
     def _rearrange(self) -> None:
         """Give each panel its place, and draw those that have come into view."""
-        regions = layout.arrange(self.size, self._front, self._maximised)
+        runs = len(self._company.runs) if self._company else 1
+        self._plan = layout.plan(self.size, runs)
+        regions = layout.arrange(self._plan, self._fronts)
+        if self._maximised:
+            regions = {self._maximised: self.size.region}
         if regions == self._places.regions:
             return
         self._places.regions = regions
         for child in self.children:
             child.display = child.id in regions
             child.refresh(layout=True)
-        self.query_one(TabStrip).show(self.panels[self._front].TITLE)
+        for place in self._plan:
+            if place.strip:
+                front = self._fronts.get(place.panels, place.panels[0])
+                titles = [self.panels[name].TITLE for name in place.panels]
+                self.query_one(TabStrip).show(titles, self.panels[front].TITLE)
         self.call_after_refresh(self._draw_again)
 
+    def _has_place(self, name: str) -> bool:
+        return any(name in place.panels for place in self._plan)
+
     def _draw_again(self) -> None:
-        if self._run is not None:
-            self.show(self._run)
+        if self._company is not None:
+            self.show(self._company)

@@ -8,7 +8,7 @@ from itertools import groupby
 from textual.content import Content
 from textual.keys import format_key
 
-from core.snapshot import RunView
+from core.snapshot import Snapshot
 from tui.action import Action
 from tui.widgets.lines import Lines
 
@@ -24,8 +24,8 @@ class KeyBar(Lines):
         self._actions = [each for each in actions if each.label]
         self._applying: list[Action] = []
 
-    def show(self, run: RunView | None) -> None:
-        applying = [each for each in self._actions if each.applies(run)]
+    def show(self, snapshot: Snapshot) -> None:
+        applying = [each for each in self._actions if each.applies(snapshot)]
         if applying != self._applying:
             self._applying = applying
             self._fit()

@@ -1,135 +1,37 @@
-"""The panel of the loss: every update as a sparkline, the whole run as a chart."""
+"""The panel of the loss: every update as a sparkline, the whole run or all runs as a chart."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from math import isfinite
 from typing import TypeVar
 
 from textual.app import ComposeResult
-from textual.color import Color
 from textual.content import Content
 from textual.events import Resize
 from textual.getters import query_one
-from textual.message import Message
 
-from core.snapshot import Clock, RunView, State
-from tui.display import Display
+from core.snapshot import Clock, RunView
+from core.standing import Measure
+from tui.company import Company
 from tui.format import number, plural
 from tui.strategies import SHOWN
-from tui.widgets.chart import draw
+from tui.widgets.ahead import ahead
+from tui.widgets.fit import fullest
+from tui.widgets.legend import legend
 from tui.widgets.lines import Lines
-from tui.widgets.loss_chart import (
-    ASCII,
-    COLOURLESS,
-    UNICODE,
-    Ink,
-    Limits,
-    Markers,
-    Measure,
-    Wish,
-    compose,
-)
+from tui.widgets.loss_view import LossChart, View
+from tui.widgets.overlay_chart import needs_log_x
 from tui.widgets.panel import Panel
 from tui.widgets.sparkline import Sparkline
 
-_TINT = 0.15  # of the strategy's colour over the ground, in the band
-_PATTERN = 0.45  # the same where the band is a pattern
-_MOST_OFTEN = 1.0  # seconds between two drawings of the chart
-_SHARE = 10  # drawing may take one part in so many of the time, on a slow machine
+_TALL = 18  # lines from which there is room for the sparkline also above several runs
+_NAMES_TWICE = 12  # lines from which their names may take two
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What the person chose to see of the history."""
-
-    measure: Measure = Measure.LOSS
-    clock: Clock = Clock.SECONDS  # each strategy takes the room that it takes of one's time
-    log: bool = False
-
-
-class LossChart(Lines):
-    """The chart, drawn again only when what it shows has changed, and not too often.
-
-    Of a drawing, only the lines that differ from the one before are painted.
-
-    `drawings` counts how often it was drawn, `points` what plotext was given last.
-    """
-
-    DEFAULT_CSS = "LossChart { height: 1fr; width: 1fr; min-height: 4; }"
-
-    class Resized(Message):
-        """The room for the chart has changed."""
-
-    def __init__(self, display: Display, now: Callable[[], float]) -> None:
-        super().__init__()
-        self._display = display
-        self._now = now
-        self._limits = Limits()
-        self._drawn: object = None
-        self._phases: object = None
-        self._free_at = 0.0
-        self.drawings = 0
-        self.points = 0
-
-    def show(self, run: RunView, view: View, *, at_once: bool = False) -> None:
-        """Draw `run`, unless it stands there already; while it trains, only now and then.
-
-        A switch of the strategy is news, and drawn at once.
-        """
-        wish = Wish(
-            view.measure,
-            view.clock,
-            view.log,
-            self.size.width,
-            self.size.height,
-            self._markers,
-            self._ink,
-        )
-        due = (run.name, run.history.revision, run.history.phases, wish)
-        news = at_once or run.history.phases != self._phases
-        waits = run.state is State.RUNNING and self._now() < self._free_at and not news
-        if waits or due == self._drawn:
-            return
-        self._drawn, self._phases = due, run.history.phases
-        began = self._now()
-        chart = compose(run.history, run.at, wish, self._limits)
-        self.write(*map(Content.from_rich_text, draw(chart)))
-        self.drawings += 1
-        self.points = chart.points
-        cost = self._now() - began
-        self._free_at = began + max(_MOST_OFTEN, _SHARE * cost)
-
-    def legend(self, strategy: str) -> Content:
-        """What the signs mean, the band as it looks under `strategy`."""
-        signs = self._markers
-        line = "⠒⠒" if signs.line == "braille" else signs.line
-        band = (signs.band, self._ink.bands[strategy])
-        return Content.assemble(line, " mean  ", band, " lowest to highest  ", signs.test, " test")
-
-    def on_resize(self) -> None:
-        self.post_message(self.Resized())
-
-    @property
-    def _markers(self) -> Markers:
-        if self._display.ascii:
-            return ASCII
-        return COLOURLESS if self.app.no_color else UNICODE
-
-    @property
-    def _ink(self) -> Ink:
-        _, _, ground, text = self.colors
-        strength = _TINT if self._markers is UNICODE else _PATTERN
-        dark = self.app.current_theme.dark
-        bands = {
-            name: ground.blend(Color.parse(shown.look.colour.on(dark=dark)), strength).hex6
-            for name, shown in SHOWN.items()
-        }
-        return Ink(dark, ground.blend(text, 0.7).hex6, bands)
 
 
 class LossPanel(Panel):
@@ -140,13 +42,17 @@ class LossPanel(Panel):
     sparkline = query_one(Sparkline)
     chart = query_one(LossChart)
     latest: query_one[Lines] = query_one("#latest", Lines)
+    names: query_one[Lines] = query_one("#names", Lines)
     keys: query_one[Lines] = query_one("#keys", Lines)
     view = View()
+    _log_clocks: frozenset[Clock] = frozenset()  # on which x is logarithmic, for several runs
     _run: RunView | None = None
+    _company: Company | None = None  # of several runs; None while there is one to draw
 
     def compose(self) -> ComposeResult:
         yield Sparkline(self._display)
         yield Lines(id="latest", classes="caption")
+        yield Lines(id="names")
         yield LossChart(self._display, self._now)
         yield Lines(id="keys", classes="caption")
 
@@ -154,8 +60,16 @@ class LossPanel(Panel):
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self._draw_again())
 
     def show(self, run: RunView) -> None:
-        self._run = run
+        self._run, self._company = run, None
         self._draw(run)
+
+    def show_company(self, company: Company) -> None:
+        """One run, or several over each other."""
+        if len(company.visible) == 1:
+            self.show(company.run)
+        else:
+            self._run, self._company = company.run, company
+            self._draw(company.run)
 
     def next_measure(self) -> None:
         """Training loss, then test loss, then test accuracy."""
@@ -175,9 +89,9 @@ class LossPanel(Panel):
 
     def on_resize(self, event: Resize) -> None:
         self.set_class(event.size.height < 10, "-low")
-        self.sparkline.set_class(event.size.height >= 18, "-tall")
+        self.set_class(event.size.height >= _TALL, "-tall")
 
-    def on_loss_chart_resized(self) -> None:
+    def on_unhurried_resized(self) -> None:
         self._draw_again()
 
     def _draw_again(self) -> None:
@@ -191,23 +105,54 @@ class LossPanel(Panel):
         return latest
 
     def _draw(self, run: RunView, *, at_once: bool = False) -> None:
+        self.set_class(self._company is not None, "-several")
         self.latest.write(Content(_range(self.move(run))))
-        self.keys.write(self._keys(run))
-        self.report(_facts(run))
-        if at_once:
-            self.chart.show(run, self.view, at_once=True)
-        else:  # it takes longest: what somebody may be waiting for is painted before it
-            self.call_after_refresh(self.chart.show, run, self.view)
+        if self._company is None:
+            self.keys.write(self._keys(self.chart.legend(run.config.strategy)))
+            self.report(_facts(run))
+            self._follow(at_once, partial(self.chart.show, run, self.view))
+        else:
+            self._draw_several(self._company, at_once)
 
-    def _keys(self, run: RunView) -> Content:
+    def _draw_several(self, company: Company, at_once: bool) -> None:
+        view, width = self.view, self.content_size.width
+        most = 2 if self.content_size.height >= _NAMES_TWICE else 1
+        names = legend(company, width, most, display=self._display, dark=self._dark)
+        self.names.set_class(len(names) == 2, "-two")
+        self.names.write(*names)
+        log_x = self._needs_log_x(company, view.clock)
+        band = self.chart.legend_of_band(company.looks[company.run.id])
+        self.keys.write(self._keys(band, log_x=log_x))
+        self.report(ahead(company, view.clock, view.measure, self._display, width - 2))
+        self._follow(at_once, partial(self.chart.show_several, company, view, log_x=log_x))
+
+    def _needs_log_x(self, company: Company, clock: Clock) -> bool:
+        log_x = needs_log_x(clock in self._log_clocks, company.visible, clock)
+        self._log_clocks = self._log_clocks - {clock} | ({clock} if log_x else set())
+        return log_x
+
+    def _follow(self, at_once: bool, draw: Callable[..., None]) -> None:
+        """Draw the chart; it takes longest, so what else somebody may wait for is painted first."""
+        if at_once:
+            draw(at_once=True)
+        else:
+            self.call_after_refresh(draw)
+
+    def _keys(self, legend: Content, *, log_x: bool = False) -> Content:
         """What is drawn, with the keys that change it; then, given room, what the signs mean."""
-        view = self.view
-        scale = "log y" if view.log else "linear y"
-        scaled = "" if view.measure is Measure.ACCURACY else f"  {scale} [y]"
-        keys = f"{view.clock} [x]{scaled}  {view.measure} [m]"
-        legend = self.chart.legend(run.config.strategy) if view.measure is Measure.LOSS else ""
-        gap = self.content_size.width - len(keys) - len(legend)
-        return Content.assemble(keys, " " * gap, legend) if legend and gap >= 3 else Content(keys)
+        view, width = self.view, self.content_size.width
+        scale = "log" if view.log else "linear"
+        has_scale = view.measure is not Measure.ACCURACY
+        keys = fullest(
+            width,
+            f"{view.clock} [x]{', log x' if log_x else ''}"
+            f"{f'  {scale} y [y]' if has_scale else ''}  {view.measure} [m]",
+            f"{view.clock}{' log' if log_x else ''} [x]"
+            f"{f'  {scale} [y]' if has_scale else ''}  {view.measure} [m]",
+        )
+        gap = width - len(keys) - len(legend)
+        explained = view.measure is Measure.LOSS and gap >= 3
+        return Content.assemble(keys, " " * gap, legend) if explained else Content(keys)
 
 
 def _after(value: T, values: Sequence[T]) -> T:

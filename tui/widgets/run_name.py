@@ -21,12 +21,18 @@ def name_width(company: Company, width: int) -> int:
 
 
 def run_name(
-    company: Company, run: RunView, width: int, *, chosen: bool, display: Display, dark: bool
+    company: Company,
+    run: RunView,
+    width: int,
+    *,
+    chosen: bool,
+    display: Display,
+    dark: bool,
+    hidden: bool = False,
 ) -> Content:
-    """LEAD and `width` columns; a name that is longer is cut. Of a hidden run, no sign is drawn."""
+    """LEAD and `width` columns: a name that is longer is cut, one that is hidden has no sign."""
     mark, none, cut = (">", "-", ".") if display.ascii else ("▸", "╌", "…")
     look = company.looks[run.id]
-    hidden = run.id in company.hidden
     name = display.text(run.name)
     fitted = name if len(name) <= width else name[: max(0, width - 1)] + cut[:width]
     return Content.assemble(

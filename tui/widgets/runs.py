@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
@@ -13,7 +15,7 @@ from core.commands import Select
 from core.snapshot import RunView
 from tui.company import Company
 from tui.display import STATE_LOOKS
-from tui.standing import columns, standing
+from tui.run_columns import columns, outlook
 from tui.table import Column, Entry, entries, fitting, in_order, leaders
 from tui.widgets.lines import Lines
 from tui.widgets.panel import Panel
@@ -158,7 +160,7 @@ class RunsPanel(Panel):
         room, chosen = max(1, height - 1), places.index(self._chosen)
         last = max(0, len(places) - room)
         self._top = min(max(self._top, chosen - room + 1), chosen, last)
-        best = {column: leaders(column, self._rows) for column in self._shown}
+        best = {column.heading: leaders(column, self._rows) for column in self._shown}
         self.lines.write(
             self._heading(width),
             *(
@@ -166,25 +168,30 @@ class RunsPanel(Panel):
                 for row in self._rows[self._top : self._top + room]
             ),
         )
-        said = standing(company, ascii=self._display.ascii)
-        self.report(next((each for each in said if len(each) <= width - 2), said[-1]))
+        said = outlook(company, ascii=self._display.ascii)
+        self.report(next((each for each in said if len(each) <= width - 4), said[-1]))
 
     def _heading(self, width: int) -> Content:
         rising, falling = ("^", "v") if self._display.ascii else ("▲", "▼")
         mark = falling if self._falling else rising
         gap = " " * (self._before_figures(width) - LEAD - len("run"))
-        parts = [self._titled("run", LEAD + len("run"), mark if self._by is None else ""), gap]
-        for column in self._shown:
-            marked = mark if column == self._by else ""
-            parts.append(self._titled(column.heading, column.width, marked))
-        return Content.assemble(*parts)
+        return Content.assemble(
+            self._titled("run", LEAD + len("run"), mark if self._by is None else ""),
+            gap,
+            *(
+                self._titled(column.heading, column.width, mark if column == self._by else "")
+                for column in self._shown
+            ),
+        )
 
     def _titled(self, heading: str, width: int, mark: str) -> Content:
         style = "bold $primary" if mark else "$foreground-muted"
+        if mark and self._display.ascii:  # a mark that is a letter
+            heading = heading.upper()
         return Content.styled(f"{mark}{heading}".rjust(width), style)
 
     def _line(
-        self, company: Company, row: Entry, width: int, best: dict[Column, frozenset[int]]
+        self, company: Company, row: Entry, width: int, best: dict[str, frozenset[int]]
     ) -> Content:
         run = row.run
         hidden, chosen = run.id in company.hidden, run.id == self._chosen
@@ -196,11 +203,15 @@ class RunsPanel(Panel):
                 chosen=chosen,
                 display=self._display,
                 dark=self._dark,
+                hidden=hidden,
             ),
             self._state(run, _state_width(width)),
             *(
-                (column.cell(row), "bold $success" if run.id in best[column] else "")
-                for column in self._shown
+                (
+                    self._display.text("".join(c.cell(row) for c in alike)),
+                    "bold $success" if leads else "",
+                )
+                for leads, alike in groupby(self._shown, lambda c: run.id in best[c.heading])
             ),
         )
         if hidden:

@@ -24,20 +24,20 @@ class TabStrip(Lines):
             super().__init__()
             self.title = title
 
-    def __init__(self, titles: Sequence[str], *, id: str) -> None:
+    def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self._titles = titles
+        self._titles: Sequence[str] = ()
         self._front = ""
 
-    def show(self, front: str) -> None:
-        """Mark the title that is in front."""
-        self._front = front
+    def show(self, titles: Sequence[str], front: str) -> None:
+        """Show these titles, and mark the one that is in front."""
+        self._titles, self._front = titles, front
         joined = "  ".join(title.replace(" ", _JOINT) for title in self._titles)
         rows = wrap(joined, max(10, self.size.width - 1), break_long_words=False)
         self.write(*(self._row(text.replace(_JOINT, " ")) for text in rows))
 
     def on_resize(self) -> None:
-        self.show(self._front)
+        self.show(self._titles, self._front)
 
     def on_click(self, event: Click) -> None:
         row = self.text.splitlines()[event.y : event.y + 1]

@@ -1,10 +1,11 @@
-"""How a race stands: the figures of each run that a table sets side by side, and who is ahead."""
+"""The columns of the panel of runs: the figures of each, and a line on how their race stands."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from core.snapshot import Evaluation, Moment, RunView
+from core.snapshot import Clock, Evaluation, Moment, RunView, State
+from core.standing import Measure, standing
 from tui import format as fmt
 from tui.company import Company
 from tui.table import Column, Entry, Value, entries
@@ -14,13 +15,13 @@ MILESTONES = (0.80, 0.90, 0.95)  # test accuracies
 _LARGE = 9_999_999  # counts above it are written in millions
 
 
-def standing(company: Company, *, ascii: bool) -> tuple[str, ...]:
+def outlook(company: Company, *, ascii: bool) -> tuple[str, ...]:
     """How the race stands, or how many runs there are: in full, then in fewer words."""
     race = company.race
     lanes = [row for row in entries(company) if row.spent is not None]
     if race is None or not lanes:
         return (_counted(company),)
-    leader = ahead(lane.run for lane in lanes)
+    leader = _ahead([lane.run for lane in lanes], race.budget.clock)
     who = f", ahead {company.looks[leader.id].mark(ascii)} {leader.name}" if leader else ""
     if race.over:
         return f"race of {race.budget.in_words} over{who}", f"race over{who}"
@@ -28,12 +29,14 @@ def standing(company: Company, *, ascii: bool) -> tuple[str, ...]:
     return f"race of {race.budget.in_words}: {spent}{who}", f"{spent}{who}"
 
 
-def ahead(runs: Iterable[RunView]) -> RunView | None:
-    """The run that did best at its latest test: more right, or as much at a lower loss."""
-    tested = [(run.evaluation, run) for run in runs if run.evaluation]
-    if not tested:
+def _ahead(runs: list[RunView], clock: Clock) -> RunView | None:
+    """The run of the highest test accuracy at the place that all who still race have reached."""
+    racing = [run for run in runs if run.state not in (State.DIVERGED, State.FAILED)]
+    stands = standing(racing, clock, Measure.ACCURACY)
+    if stands is None or stands.is_level:
         return None
-    return max(tested, key=lambda each: (each[0].accuracy, -each[0].loss))[1]
+    best, _ = stands.ranking[0]
+    return next(run for run in runs if run.id == best)
 
 
 def columns(*, racing: bool) -> tuple[Column, ...]:
@@ -113,7 +116,7 @@ _COLUMNS = (
     Column("train loss", 11, _of_run(lambda run: run.train_loss), fmt.number, min),
     Column(
         "an update",
-        10,
+        11,
         _at(lambda at: at.seconds / at.updates if at.updates else None),
         fmt.duration,
         min,

@@ -1,0 +1,170 @@
+"""The table of a race for people: Rich's on a terminal, in plain aligned text elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.race import Budget
+from core.race_summary import MILESTONES, Row, figure
+from core.summary import Status
+from tui.format import MISSING, count, duration, number, percent, plural
+
+_GAP = 2  # characters between two columns
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure of `core.race_summary`: its heading, where it is in a row, how it is written."""
+
+    heading: str
+    path: tuple[str, ...]
+    text: Callable[[float | None], str]
+
+    def of_run(self, row: Row) -> str:
+        return self.text(figure(row, *self.path))
+
+    def of_lane(self, lane: Row) -> str:
+        """Its mean over the lane's runs, and how far they spread around it."""
+        mean, spread = (figure(lane[name], *self.path) for name in ("mean", "spread"))
+        if mean is None:
+            return MISSING
+        return self.text(mean) if spread is None else f"{self.text(mean)} ± {self.text(spread)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """A table column by column, each with its heading first; the first one names the rows."""
+
+    cells: tuple[tuple[str, ...], ...]
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        return tuple(max(map(len, column)) for column in self.cells)
+
+    def fitting(self, room: int) -> Columns:
+        """As many whole columns as fit into so many characters; the first two always do."""
+        fits = len(self.cells)
+        while fits > 2 and sum(self.widths[:fits]) + _GAP * (fits - 1) > room:
+            fits -= 1
+        return Columns(self.cells[:fits])
+
+    def lines(self) -> Iterator[str]:
+        for name, *figures in zip(*self.cells, strict=True):
+            padded = [cell.rjust(w) for cell, w in zip(figures, self.widths[1:], strict=True)]
+            yield (" " * _GAP).join([name.ljust(self.widths[0]), *padded])
+
+
+def show(table: Mapping[str, Any], budget: Budget) -> None:
+    """Print the table on standard output: the budget, the runs, the lanes, and who is ahead.
+
+    The lanes are left out where there was one seed, for they would say the same again.
+    """
+    print(f"equal budget: {budget.in_words} each")
+    _print(of_runs(table["runs"]))
+    if len({row["seed"] for row in table["runs"]}) == 1:
+        print(ahead([(row["name"], row) for row in table["runs"]]))
+        return
+    print("over all seeds: mean ± standard deviation")
+    _print(of_lanes(table["lanes"]))
+    print(ahead([(lane["name"], lane["mean"]) for lane in table["lanes"]]))
+
+
+def of_runs(rows: Sequence[Row]) -> Columns:
+    """The runs, with their seeds where those differ."""
+    columns = [("run", *map(_named, rows))]
+    if len({row["seed"] for row in rows}) > 1:
+        columns.append(("seed", *(str(row["seed"]) for row in rows)))
+    columns += [(each.heading, *map(each.of_run, rows)) for each in _FIGURES]
+    return Columns(tuple(columns))
+
+
+def of_lanes(lanes: Sequence[Row]) -> Columns:
+    """What the runs of each lane have in common, and over how many of them."""
+    return Columns(
+        (
+            ("run", *(lane["name"] for lane in lanes)),
+            ("runs", *(str(lane["n"]) for lane in lanes)),
+            *((each.heading, *map(each.of_lane, lanes)) for each in _FIGURES),
+        )
+    )
+
+
+def ahead(standing: Sequence[tuple[str, Row]]) -> str:
+    """Who did best on the test set, of names and figures, the best first."""
+    done = [
+        (name, row["test_accuracy"], row["test_loss"])
+        for name, row in standing
+        if row["test_accuracy"] is not None
+    ]
+    if not done:
+        return "nobody is ahead: nobody was tested"
+    name, accuracy, loss = done[0]
+    level = [each[0] for each in done if each[1:] == (accuracy, loss)]
+    if len(level) > 1:
+        return f"nobody is ahead: {' and '.join(level)} are level"
+    how_well = f"{name}, {percent(accuracy)} of the test set right"
+    return f"ahead: {how_well}" if len(standing) > 1 else how_well
+
+
+def _named(row: Row) -> str:
+    return row["name"] if row["status"] == Status.DONE else f"{row['name']} ({row['status']})"
+
+
+def _print(columns: Columns) -> None:
+    if not sys.stdout.isatty():
+        for line in columns.lines():
+            print(line)
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    shown = columns.fitting(console.width)
+    drawn = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False)
+    for place, (heading, *_) in enumerate(shown.cells):
+        drawn.add_column(Text(heading), justify="right" if place else "left", no_wrap=True)
+    for row in zip(*(column[1:] for column in shown.cells), strict=True):
+        drawn.add_row(*map(Text, row))
+    console.print(drawn)
+    if left_out := len(columns.cells) - len(shown.cells):
+        said = f"{plural(left_out, 'more column')}: with a wider terminal, in a file, or by --json"
+        console.print(said, style="dim")
+
+
+def _whole(value: float | None) -> str:
+    return count(None if value is None else round(value))
+
+
+def _or_not_yet(write: Callable[[float | None], str]) -> Callable[[float | None], str]:
+    return lambda value: "not yet" if value is None else write(value)
+
+
+def _to(share: float) -> tuple[Figure, Figure]:
+    """What it took to be right on such a share of the test set."""
+    at, said = ("reached", f"{share:g}"), percent(share, 0)
+    return (
+        Figure(f"time to {said}", (*at, "seconds"), _or_not_yet(duration)),
+        Figure(f"ex. to {said}", (*at, "examples"), _or_not_yet(_whole)),
+    )
+
+
+# The most important first: where there is little room, the others are left out.
+_FIGURES = (
+    Figure("accuracy", ("test_accuracy",), percent),
+    Figure("test loss", ("test_loss",), number),
+    Figure("train loss", ("train_loss",), number),
+    Figure("updates", ("updates",), _whole),
+    Figure("examples", ("examples",), _whole),
+    Figure("time", ("train_seconds",), duration),
+    Figure("an update", ("seconds_per_update",), duration),
+    *(each for share in MILESTONES for each in _to(share)),
+    Figure("trembling", ("trembling",), number),
+    Figure("cosine", ("cosine",), number),
+    Figure("detour", ("detour",), number),
+    Figure("noise scale", ("noise_scale",), number),
+    Figure("best", ("best_accuracy",), percent),
+)

@@ -1,0 +1,113 @@
+"""The question before a race: who takes part, and what each of them may spend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from textual import on
+from textual.app import ComposeResult
+from textual.getters import query_one
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from core.commands import StartRace
+from core.config import RunConfig
+from core.errors import UserError
+from core.race import DEFAULT_BUDGET, BudgetKind, Lane, lanes, lanes_like
+from core.settings import refuse
+from core.snapshot import RunView
+from core.strategies import STRATEGIES
+from tui.screens.dialogs import Dialog
+from tui.widgets.typed_line import TypedLine
+
+_BUDGET = BudgetKind()
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """One thing that racers may differ in: its title, what is proposed, what is made of it."""
+
+    title: str
+    proposed: Sequence[str]
+    lanes: Callable[[Sequence[str]], tuple[Lane, ...]]
+
+
+def _fields(config: RunConfig, runs: Sequence[RunView]) -> list[_Field]:
+    """What can be raced, each begun with a proposal that makes sense for these settings."""
+    rate = config.learning_rate
+
+    def by(name: str) -> Callable[[Sequence[str]], tuple[Lane, ...]]:
+        return lambda chosen: lanes(config, {name: chosen})
+
+    optimizers = dict.fromkeys([config.optimizer, "sgd", "rmsprop", "adam"])
+    rates = [f"{rate * factor:.3g}" for factor in (0.1, 1.0, 10.0)]
+    sizes = [str(size) for size in (1, 8, 64, 512) if size <= config.data_spec.train]
+    return [
+        _Field("strategies", tuple(STRATEGIES), by("strategy")),
+        _Field("optimizers", tuple(optimizers), by("optimizer")),
+        _Field("learning rates", rates, by("lr")),
+        _Field("batch sizes", sizes, by("batch_size")),
+        _Field("these runs again", [each.name for each in runs], _again(config, runs)),
+    ]
+
+
+def _again(
+    config: RunConfig, runs: Sequence[RunView]
+) -> Callable[[Sequence[str]], tuple[Lane, ...]]:
+    """Runs that are there, from the beginning, all with the same seed."""
+    known = {each.name: each.config for each in runs}
+
+    def chosen(names: Sequence[str]) -> tuple[Lane, ...]:
+        for name in names:
+            if name not in known:
+                raise refuse(name, f"the name of a run: {', '.join(known)}")
+        return lanes_like(config, {name: known[name] for name in names})
+
+    return chosen
+
+
+class RaceDialog(Dialog):
+    """Enter starts the race as it stands; the arrows choose what the racers differ in."""
+
+    who: query_one[Input] = query_one("#who", Input)
+    budget: query_one[Input] = query_one("#budget", Input)
+
+    def __init__(self, base: RunConfig, runs: Sequence[RunView]) -> None:
+        super().__init__("race: the same start, an equal budget")
+        self._fields = _fields(base, runs)
+        self._field = self._fields[0]
+
+    def body(self) -> ComposeResult:
+        yield Static("who races?  ↑ ↓ choose", classes="label", markup=False)
+        yield OptionList(*(Option(each.title) for each in self._fields), compact=True)
+        yield TypedLine(", ".join(self._field.proposed), id="who", compact=True)
+        yield Static("what may each spend?", classes="label", markup=False)
+        yield TypedLine(str(DEFAULT_BUDGET), id="budget", compact=True)
+        yield Static(
+            "enter starts   tab goes to the next line\n"
+            "the budget: seconds:10, examples:60,000 or updates:500",
+            classes="answer",
+            markup=False,
+        )
+
+    def on_mount(self) -> None:
+        self.query_one(OptionList).focus()
+
+    @on(OptionList.OptionHighlighted)
+    def _propose(self, message: OptionList.OptionHighlighted) -> None:
+        self._field = self._fields[message.option_index]
+        self.who.value = ", ".join(self._field.proposed)
+
+    @on(OptionList.OptionSelected)
+    @on(Input.Submitted)
+    def _start(self) -> None:
+        named = [name.strip() for name in self.who.value.split(",") if name.strip()]
+        try:
+            budget = _BUDGET.parse(self.budget.value)
+            racers = self._field.lanes(named)
+        except UserError as fault:
+            self.add_class("-refused")
+            self.query_one(".answer", Static).update(str(fault))
+        else:
+            self.dismiss(StartRace(racers, budget))
