@@ -18,7 +18,7 @@ from core.snapshot import Clock, Moment, RaceView, RunView
 LARGE = 10_000  # examples from which a training set is called large
 FEW = 10  # updates: the spread of the loss over fewer is mostly chance
 SHAKIER = 2.0  # times the spread of the loss; from FEW updates it is known to a third or so
-LONGER = 1.5  # times the detour of the path, which is 1 for a straight one
+TURNING = 0.25  # of the mean cosine between two updates, which is 1 straight on, 0 at random
 LOWER = 0.05  # of a loss; chance may move a mean over 4,000 examples so far: two must agree
 EQUAL = 0.10  # of the greater of two budgets: an update of batch may be under way
 
@@ -149,9 +149,10 @@ def _whole_pass(runs: Sequence[RunView]) -> Verdict:
 
 
 def _trembles(runs: Sequence[RunView]) -> Verdict:
-    """Seen if the path of stochastic makes LONGER a detour than that of batch.
+    """Seen if the loss of stochastic spreads SHAKIER than that of batch.
 
-    As long as the paths are not measured, the loss decides: it must spread SHAKIER.
+    Once both paths were watched, its updates must also turn by more: see TURNING. How long a
+    detour is decides nothing: of 16 single examples one may move more than all others together.
     """
     claim = Claim.TREMBLES
     pair = pair_of(runs)
@@ -160,10 +161,9 @@ def _trembles(runs: Sequence[RunView]) -> Verdict:
     batch, stochastic = (_shake(run) for run in pair)
     if batch is None or stochastic is None:
         return _untested(claim, Lack.UPDATES)
-    if batch.detour is None or stochastic.detour is None:
-        seen = stochastic.spread > SHAKIER * batch.spread
-    else:
-        seen = stochastic.detour > LONGER * batch.detour
+    seen = stochastic.spread > SHAKIER * batch.spread
+    if batch.cosine is not None and stochastic.cosine is not None:
+        seen = seen and stochastic.cosine < batch.cosine - TURNING
     watched = pair[1].steadiness
     return _found(claim, seen, Shaking(stochastic, batch, watched.updates if watched else None))
 

@@ -92,7 +92,7 @@ class RunConfig:
     eval_every: int | None = _setting(
         Optional(Whole(1), "epoch"),
         10_000,
-        "evaluate on the test set after so many examples, and at every epoch's end",
+        "evaluate on the test set after so many examples, and at the end of every longer epoch",
         label="evaluate every",
     )
 

@@ -124,7 +124,7 @@ class Engine:
             self._publish_runs(brief=True)
         worked = self._work()
         self._stale = self._stale or worked
-        if self._stale and (not worked or self._frame_is_due()):
+        if self._stale and (not worked or self._until_frame() <= 0):
             self._publish_runs(final=not worked)
         return not self._ended
 
@@ -132,10 +132,11 @@ class Engine:
         """Let the runs work; False if none of them had anything to do."""
         if self._fleet is None:
             return False
-        return self._fleet.work(lambda: self._frame_is_due() or not self._commands.empty())
+        return self._fleet.work(lambda: self._until_frame() if self._commands.empty() else 0.0)
 
-    def _frame_is_due(self) -> bool:
-        return self._clock() - self._published_at >= self._frame_seconds
+    def _until_frame(self) -> float:
+        """Seconds until a snapshot is due."""
+        return self._published_at + self._frame_seconds - self._clock()
 
     def _wait(self) -> float:
         """Seconds until there is something to do."""

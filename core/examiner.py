@@ -44,9 +44,10 @@ class Examiner:
 
     @property
     def due(self) -> bool:
-        return (
-            self.examples_left <= 0 or self.updates_left <= 0 or self._trainer.sampler.cursor == 0
-        )
+        if self.examples_left <= 0 or self.updates_left <= 0:
+            return True
+        every, sampler = self._trainer.config.eval_every, self._trainer.sampler
+        return sampler.cursor == 0 and (every is None or every <= sampler.n)
 
     @property
     def up_to_date(self) -> bool:

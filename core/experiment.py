@@ -27,7 +27,7 @@ _SETTINGS = {
     "lr": 0.02,
     "weight_decay": 0.05,
     "schedule": "constant",
-    "eval_every": "epoch",
+    "eval_every": 100_000,
 }
 _WINDOW = 500  # updates
 _LEAST_FALL = 0.0005  # of the loss, from one window to the next: less is none

@@ -74,9 +74,12 @@ class Fleet:
                 return run
         raise UserError("that run has been put away")
 
-    def work(self, over: Callable[[], bool]) -> bool:
-        """Let the runs work: one for a slice, several until it is `over`; False if none wants."""
-        worked = self._turns.stretch(self.runs, self._allowance, over)
+    def work(self, left: Callable[[], float]) -> bool:
+        """Let the runs work; False if none wants.
+
+        One works for a slice, several as long as seconds are `left`.
+        """
+        worked = self._turns.stretch(self.runs, self._allowance, left)
         if self._tracker:
             self._tracker.look(self.runs, at_once=not worked)
         if self._settling and self._settling.state is State.RUNNING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cache
 from typing import Protocol
 
@@ -23,6 +24,8 @@ class Sharer(Protocol):
     def work(self, allowance: Allowance) -> bool: ...
 
 
+_SHORTEST = 0.002  # seconds of a slice: shorter ones would be mostly overhead
+
 Allowances = Callable[[int], Allowance | None]  # by run id; None: it has to wait for others
 
 
@@ -33,9 +36,9 @@ class Turns:
         self._order: list[int] = []  # run ids, whoever was served last at the end
 
     def stretch(
-        self, runs: Sequence[Sharer], allowances: Allowances, over: Callable[[], bool]
+        self, runs: Sequence[Sharer], allowances: Allowances, left: Callable[[], float]
     ) -> bool:
-        """Let runs work until it is `over`, and none before a first slice; False if none wants.
+        """Let runs work while seconds are `left`, but for one slice at least; False if none wants.
 
         Runs that can share the cores work at the same time, on several threads; where one needs
         them all, a stretch is one slice. Afterwards every run stands at a safe point.
@@ -45,8 +48,7 @@ class Turns:
         self._order = [i for i in self._order if any(run.id == i for run in runs)]
         self._order += [run.id for run in runs if run.id not in self._order]
         workers = min(EVERY, len(busy)) if shared else 1
-        over = over if shared else lambda: True
-        stretch = _Stretch(runs, self._order, allowances, over, workers)
+        stretch = _Stretch(runs, self._order, allowances, left, workers)
         under_way = [_pool().submit(stretch.serve) for _ in range(workers - 1)]
         stretch.serve()
         for each in under_way:
@@ -63,7 +65,7 @@ class _Stretch:
         runs: Sequence[Sharer],
         order: list[int],
         allowances: Allowances,
-        over: Callable[[], bool],
+        left: Callable[[], float],
         workers: int,
     ) -> None:
         self.worked = False
@@ -71,7 +73,7 @@ class _Stretch:
         self._runs = {run.id: run for run in runs}
         self._order = order
         self._allowances = allowances
-        self._over = over
+        self._left = left
         self._begun = False
         self._in_slice: set[int] = set()
         self._changed = threading.Condition()
@@ -89,10 +91,13 @@ class _Stretch:
 
     def _next(self) -> tuple[Sharer, Allowance, int] | None:
         with self._changed:
-            while not (self._begun and self._over()):
+            while not self._begun or (self._workers > 1 and self._left() > 0):
                 ready = self._ready()
                 if ready:
                     run, allowance = ready[0]
+                    if self._begun:  # all are to end together
+                        seconds = max(_SHORTEST, min(allowance.seconds, self._left()))
+                        allowance = replace(allowance, seconds=seconds)
                     self._begun = True
                     self._in_slice.add(run.id)
                     self._order.remove(run.id)

@@ -135,31 +135,31 @@ def test_the_lanes_of_the_race_come_before_other_runs() -> None:
 # Trembling
 
 
-def trembling(path: tuple[float, float] | None, spread: tuple[float, float]) -> Verdict:
-    """The verdict for detours and spreads of stochastic and batch."""
+def trembling(cosine: tuple[float, float] | None, spread: tuple[float, float]) -> Verdict:
+    """The verdict for mean cosines and spreads of stochastic and batch."""
     runs = []
     for place, name in enumerate(("stochastic", "batch")):
         run = lanes.lane(place, name, trembling=spread[place])
         assert run.steadiness
-        seen = replace(run.steadiness, detour=path[place]) if path else None
+        seen = replace(run.steadiness, cosine=cosine[place]) if cosine else None
         runs.append(replace(run, steadiness=seen))
     return on(Claim.TREMBLES, *runs)
 
 
 @pytest.mark.parametrize(
-    ("path", "spread", "found"),
+    ("cosine", "spread", "found"),
     [
         (None, (0.30, 0.001), SEEN),
         (None, (0.30, 0.16), NOT_SEEN),  # not twice as much
-        ((3.4, 1.0), (0.30, 0.001), SEEN),
-        ((1.4, 1.0), (0.30, 0.001), NOT_SEEN),  # the path decides, once it is measured
-        ((3.4, 1.0), (0.30, 0.30), SEEN),
+        ((0.03, 0.99), (0.30, 0.001), SEEN),
+        ((0.80, 0.99), (0.30, 0.001), NOT_SEEN),  # its updates hardly turn
+        ((0.03, 0.99), (0.30, 0.30), NOT_SEEN),
     ],
 )
-def test_the_path_decides_and_before_it_is_measured_the_loss(
-    path: tuple[float, float] | None, spread: tuple[float, float], found: Finding
+def test_the_loss_must_tremble_and_once_it_is_watched_the_path_too(
+    cosine: tuple[float, float] | None, spread: tuple[float, float], found: Finding
 ) -> None:
-    verdict = trembling(path, spread)
+    verdict = trembling(cosine, spread)
     assert verdict.finding is found
     assert isinstance(verdict.evidence, Shaking)
     assert (verdict.evidence.stochastic.spread, verdict.evidence.batch.spread) == spread

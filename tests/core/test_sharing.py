@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Callable
 
 import pytest
@@ -43,13 +42,13 @@ def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sharing, "EVERY", 2)
 
 
-def never() -> bool:
-    return False
+def endless() -> float:
+    return 1.0
 
 
 def test_a_single_run_has_one_slice_and_every_core() -> None:
     run = Sharer(0, 3)
-    assert Turns().stretch([run], whole, never)
+    assert Turns().stretch([run], whole, endless)
     assert run.served == [(WHOLE_SLICE, EVERY)]
 
 
@@ -57,7 +56,7 @@ def test_where_one_needs_every_core_they_take_turns_a_slice_each() -> None:
     runs = [Sharer(0, 9), Sharer(1, 9, needs_every_core=True), Sharer(2, 9)]
     turns = Turns()
     for _ in range(6):
-        turns.stretch(runs, whole, never)
+        turns.stretch(runs, whole, endless)
     assert [len(run.served) for run in runs] == [2, 2, 2]
     assert {cores for run in runs for _, cores in run.served} == {EVERY}
 
@@ -68,30 +67,32 @@ def test_runs_that_share_work_at_the_same_time() -> None:
     both = threading.Barrier(2, timeout=20)
     for run in runs:
         run.meets = lambda: [None, both.wait()][0]
-    Turns().stretch(runs, whole, never)
+    Turns().stretch(runs, whole, endless)
     assert [run.served for run in runs] == [[(WHOLE_SLICE, 1)]] * 2
 
 
 @pytest.mark.usefixtures("two_cores")
 def test_a_stretch_goes_on_until_it_is_over_and_is_fair() -> None:
     runs = [Sharer(number, 10_000) for number in range(5)]
-    slices = Counter[int]()
-
-    def count() -> None:
-        slices["all"] += 1  # type: ignore[index]
-
-    for run in runs:
-        run.meets = count
-    Turns().stretch(runs, whole, over=lambda: sum(len(run.served) for run in runs) >= 100)
+    Turns().stretch(runs, whole, left=lambda: float(sum(len(run.served) for run in runs) < 100))
     served = [len(run.served) for run in runs]
     assert 100 <= sum(served) <= 101
     assert max(served) - min(served) <= 1
 
 
 @pytest.mark.usefixtures("two_cores")
+def test_the_last_slices_are_cut_so_that_all_end_together() -> None:
+    runs = [Sharer(number, 10) for number in range(2)]
+    left = iter([*[0.5] * 4, *[0.004] * 2, *[0.0] * 10])
+    Turns().stretch(runs, whole, left=lambda: next(left, 0.0))
+    seconds = {allowance.seconds for run in runs for allowance, _ in run.served}
+    assert seconds <= {WHOLE_SLICE.seconds, 0.004, 0.002}
+
+
+@pytest.mark.usefixtures("two_cores")
 def test_who_has_to_wait_for_others_is_passed_over() -> None:
     runs = [Sharer(0, 5), Sharer(1, 5)]
-    Turns().stretch(runs, lambda run: WHOLE_SLICE if run else None, never)
+    Turns().stretch(runs, lambda run: WHOLE_SLICE if run else None, endless)
     assert [len(run.served) for run in runs] == [0, 5]
     assert runs[1].served[0][1] == EVERY  # the only one who may work
 
@@ -100,6 +101,6 @@ def test_who_has_to_wait_for_others_is_passed_over() -> None:
 def test_it_ends_when_nobody_has_anything_to_do() -> None:
     runs = [Sharer(0, 2), Sharer(1, 3)]
     turns = Turns()
-    assert turns.stretch(runs, whole, never)
-    assert not turns.stretch(runs, whole, never)
+    assert turns.stretch(runs, whole, endless)
+    assert not turns.stretch(runs, whole, endless)
     assert share() == EVERY

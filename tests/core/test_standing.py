@@ -56,7 +56,8 @@ def found(runs: list[RunView], clock: Clock, measure: Measure) -> Standing:
 
 
 def falling(updates: int, rate: float) -> np.ndarray:
-    return 2.3 * np.exp(-rate * np.arange(updates))
+    losses: np.ndarray = 2.3 * np.exp(-rate * np.arange(updates))
+    return losses
 
 
 def test_the_same_race_has_another_winner_on_each_clock() -> None:

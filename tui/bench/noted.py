@@ -1,4 +1,4 @@
-"""gd-tui itself, with a note of how far its run is when: `python -m tui.bench.noted FILE ...`.
+"""gd-tui itself, with a note of how far it is when: `python -m tui.bench.noted FILE RUNS ...`.
 
 What stands on the screen would tell too late, and only as much of it as has changed.
 """
@@ -10,20 +10,27 @@ import threading
 import time
 
 import core.engine
+from core.commands import Fork, Start
+from core.snapshot import Clock
 from tui.cli import main
 
 _SECONDS = 0.02  # between two notes
 
 
 class NotedEngine(core.engine.Engine):
-    """Writes a line to the file named first whenever its run has got further."""
+    """Forks its run into as many as are named, and notes how far they are."""
 
     def start(self) -> None:
         super().start()
-        threading.Thread(target=self._note, args=(sys.argv[1],), daemon=True).start()
+        file, runs = sys.argv[1], int(sys.argv[2])
+        for _ in range(1, runs):
+            self.send(Fork())
+        for run in range(runs):
+            self.send(Start(), run)
+        threading.Thread(target=self._note, args=(file,), daemon=True).start()
 
     def _note(self, file: str) -> None:
-        """Each line is a moment of the monotonic clock, and the updates made until then.
+        """Each line is a moment of the monotonic clock, and all updates made until then.
 
         It reads the worker's own counts, more often than there are snapshots.
         """
@@ -31,13 +38,13 @@ class NotedEngine(core.engine.Engine):
         with open(file, "w", encoding="utf-8", buffering=1) as notes:
             while True:
                 time.sleep(_SECONDS)
-                for run in self._fleet.runs if self._fleet else ():
-                    now = run.trainer.updates + run.trainer.update_progress
-                    if now > made:
-                        made = now
-                        print(time.monotonic(), made, file=notes)
+                trainers = [run.trainer for run in self._fleet.runs] if self._fleet else []
+                now = sum(trainer.progress(Clock.UPDATES) for trainer in trainers)
+                if now > made:
+                    made = now
+                    print(time.monotonic(), made, file=notes)
 
 
 if __name__ == "__main__":
     core.engine.Engine = NotedEngine  # type: ignore[misc]  # which the command is about to use
-    sys.exit(main(sys.argv[2:]))
+    sys.exit(main(sys.argv[3:]))

@@ -86,6 +86,9 @@ def _screen_parts(place: Place, effort: Effort) -> dict[str, Callable[[], Iterab
         "first update": partial(start.first_update, place, effort),
         "key to frame, and bytes to the terminal": partial(screen.answers, place, effort),
         **costs,
+        screen.GAIN_OF_SHARING: partial(screen.gain_of_sharing, place, effort),
+        screen.COST_OF_SEVERAL: partial(screen.cost_of_several, place, effort),
+        "the screen's answers with several runs": partial(screen.answers_of_several, place, effort),
     }
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import cycle, islice
 from math import ceil
 from statistics import median
+from typing import NamedTuple
 
 from core.data.catalog import DATA_SETS
+from core.race import MOST_RUNS
 from tui.bench.effort import Effort
 from tui.bench.process import COLUMNS, LINES, Place, Watched
 from tui.bench.results import Figure, Target
@@ -23,6 +26,9 @@ _WITHOUT_END = ("--epochs", "1000000")
 EXAMPLES = DATA_SETS["mnist"].train
 _LEAST = {1: Target(0.97), 64: Target(0.95), EXAMPLES: Target(0.95)}
 SIZES = tuple(_LEAST)
+_SHARERS = 4
+COST_OF_SEVERAL = f"screen on over screen off, {MOST_RUNS} runs of batch size 1"
+GAIN_OF_SHARING = f"{_SHARERS} runs of batch size 1 over one run"
 _SIZE = f"{COLUMNS}x{LINES}"
 
 
@@ -33,19 +39,64 @@ def cost(place: Place, effort: Effort, size: int) -> list[Figure]:
     other at once see the machine in the same mood.
     """
     with _training(place, size, screen=True) as on, _training(place, size, screen=False) as off:
-        pairs = [
-            (on.updates_per_second(seconds), off.updates_per_second(seconds))
-            for seconds in [effort.turn_seconds] * (1 + effort.turns)
-        ][1:]  # the first ones warm up
-    with_screen, without = (median(rates) for rates in zip(*pairs, strict=True))
+        turns = by_turns(on, off, effort)
     how = (
-        f"updates per second of wall time: {number(with_screen)} by gd-tui in a {_SIZE} terminal, "
-        f"{number(without)} by gd-tui run, with an evaluation at every epoch's end; "
+        f"updates per second of wall time: {number(turns.one)} by gd-tui in a {_SIZE} terminal, "
+        f"{number(turns.other)} by gd-tui run, with an evaluation at every epoch's end; {turns.how}"
+    )
+    return [Figure(cost_name(size), turns.ratio, "times", how, _LEAST[size])]
+
+
+def cost_of_several(place: Place, effort: Effort) -> list[Figure]:
+    """The same with as many runs as there may be, all of them shown."""
+    with (
+        _training(place, 1, screen=True, runs=MOST_RUNS) as on,
+        _training(place, 1, screen=False, runs=MOST_RUNS) as off,
+    ):
+        turns = by_turns(on, off, effort)
+    how = (
+        f"updates per second of wall time in all: {number(turns.one)} by {MOST_RUNS} forks in a "
+        f"{_SIZE} terminal, {number(turns.other)} by as many without one; {turns.how}"
+    )
+    return [Figure(COST_OF_SEVERAL, turns.ratio, "times", how, Target(0.95))]
+
+
+def gain_of_sharing(place: Place, effort: Effort) -> list[Figure]:
+    """How much faster several runs are in all than one, which has the other cores for itself."""
+    with (
+        _training(place, 1, screen=False, runs=_SHARERS) as several,
+        _training(place, 1, screen=False) as one,
+    ):
+        turns = by_turns(several, one, effort)
+    how = (
+        f"updates per second of wall time without a screen: {number(turns.one)} by {_SHARERS} "
+        f"forks in all, {number(turns.other)} by one run; {turns.how}"
+    )
+    target = Target(1.8) if (os.cpu_count() or 1) > 1 else None
+    return [Figure(GAIN_OF_SHARING, turns.ratio, "times", how, target)]
+
+
+class Turns(NamedTuple):
+    """The median rates of two trainings, and of their ratios turn by turn."""
+
+    one: float
+    other: float
+    ratio: float
+    how: str
+
+
+def by_turns(one: Training, other: Training, effort: Effort) -> Turns:
+    """Let both train by turns, so that each pair of them sees the machine in the same mood."""
+    pairs = [
+        (one.updates_per_second(seconds), other.updates_per_second(seconds))
+        for seconds in [effort.turn_seconds] * (1 + effort.turns)
+    ][1:]  # the first ones warm up
+    how = (
         f"{plural(effort.turns, 'turn')} of {effort.turn_seconds:g} s each, while the other is "
         "stopped; the median of the ratios turn by turn"
     )
-    ratio = median(one / other for one, other in pairs)
-    return [Figure(cost_name(size), ratio, "times", how, _LEAST[size])]
+    rates = [median(rates) for rates in zip(*pairs, strict=True)]
+    return Turns(rates[0], rates[1], median(a / b for a, b in pairs), how)
 
 
 def cost_name(size: int) -> str:
@@ -54,15 +105,30 @@ def cost_name(size: int) -> str:
 
 
 @contextmanager
-def _training(place: Place, size: int, *, screen: bool) -> Iterator[Training]:
+def _training(place: Place, size: int, *, screen: bool, runs: int = 1) -> Iterator[Training]:
     """A run with nothing but what training needs, that has begun and now stands still."""
     batch = ("--batch-size", str(size)) if size < EXAMPLES else ("--strategy", "batch")
     options = (*batch, *_AS_FEW_EVALUATIONS_AS_CAN_BE, *_WITHOUT_END)
-    with Training(options, place, screen=screen) as training:
+    with Training(options, place, screen=screen, runs=runs) as training:
         training.first_update()
         training.output.watch(_SETTLING)
         training.output.stop()
         yield training
+
+
+def answers_of_several(place: Place, effort: Effort) -> list[Figure]:
+    """The same with as many runs as there may be."""
+    with Training(_AS_FEW_EVALUATIONS_AS_CAN_BE, place, runs=MOST_RUNS) as training:
+        training.first_update()
+        app = training.output
+        app.watch(_SETTLING)
+        running = _bytes_per_second(app, effort.running_seconds)
+        by_screen = _delays(app, _SCREEN_KEYS, effort.keys)
+    shown = f"{MOST_RUNS} runs"
+    return [
+        *_delay_figures(f"y with {shown}: the screen alone answers", by_screen),
+        _bytes_figure(f"running, {shown}", running, 20.0, effort.running_seconds),
+    ]
 
 
 def answers(place: Place, effort: Effort) -> list[Figure]:

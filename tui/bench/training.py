@@ -25,13 +25,17 @@ class Note(NamedTuple):
 class Training:
     """`gd-tui --start` in a terminal, or with `screen` off `gd-tui run`, with these options.
 
+    With several `runs`, these are forks of the first, and all of them train.
+
     Used in a `with`, at whose end it is over. `output` is the process to be read.
     """
 
-    def __init__(self, options: Sequence[str], place: Place, *, screen: bool = True) -> None:
-        self._file = place.folder / f"notes-{'on' if screen else 'off'}"
+    def __init__(
+        self, options: Sequence[str], place: Place, *, screen: bool = True, runs: int = 1
+    ) -> None:
+        self._file = place.folder / f"notes-{'on' if screen else 'off'}-{runs}"
         self._file.unlink(missing_ok=True)
-        noted = (sys.executable, "-m", "tui.bench.noted", str(self._file))
+        noted = (sys.executable, "-m", "tui.bench.noted", str(self._file), str(runs))
         self.began = time.monotonic()
         self.output = Watched(
             (*noted, "--start" if screen else "run", *options), place, terminal=screen
