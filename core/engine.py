@@ -23,9 +23,9 @@ from core.reading import reading
 from core.snapshot import Loading, Notice, Snapshot
 
 if TYPE_CHECKING:
+    from core.arena import Arena
     from core.commands import Command
     from core.data.dataset import Dataset
-    from core.fleet import Fleet
     from core.run import Run
     from core.view import Views
 
@@ -63,7 +63,7 @@ class Engine:
         self._answered = 0
         self._stale = False  # the last snapshot does not show all that happened
         self._ended = False
-        self._fleet: Fleet | None = None
+        self._arena: Arena | None = None
         self._views: Views | None = None
         self._notice: Notice | None = None
         self._thread = threading.Thread(target=self._serve, name="engine", daemon=True)
@@ -130,9 +130,9 @@ class Engine:
 
     def _work(self) -> bool:
         """Let the runs work; False if none of them had anything to do."""
-        if self._fleet is None:
+        if self._arena is None:
             return False
-        return self._fleet.work(lambda: self._until_frame() if self._commands.empty() else 0.0)
+        return self._arena.work(lambda: self._until_frame() if self._commands.empty() else 0.0)
 
     def _until_frame(self) -> float:
         """Seconds until a snapshot is due."""
@@ -140,12 +140,12 @@ class Engine:
 
     def _wait(self) -> float:
         """Seconds until there is something to do."""
-        runs = self._fleet.runs if self._fleet else []
+        runs = self._arena.fleet.runs if self._arena else []
         return min((run.wait() for run in runs), default=math.inf)
 
     def _serve(self) -> None:
         self.load()
-        if self._fleet is not None:
+        if self._arena is not None:
             from core.threads import settle_in
 
             settle_in()
@@ -158,6 +158,7 @@ class Engine:
     def _load(self) -> None:
         self._say_loading("loading torch", 0.05)
         with reading():
+            from core.arena import Arena
             from core.data.load import load
             from core.devices import device_of
             from core.fleet import Fleet
@@ -178,8 +179,9 @@ class Engine:
         def build(name: str, config: RunConfig, id: int, other: Dataset | None) -> Run:
             return Run(name, config, other or data, kernels, self._clock, id)
 
-        self._fleet = Fleet(self.config, build, self._clock)
-        self._views = Views(self._fleet, self._clock)
+        fleet = Fleet(self.config, build)
+        self._arena = Arena(fleet, self._clock)
+        self._views = Views(fleet, self._clock)
         self._publish_runs(final=True)
         kernels.begin()  # last: it holds the lock, and would keep torch and the data waiting
 
@@ -206,18 +208,17 @@ class Engine:
         self._answered += 1
         if command is None:
             self._ended = True
-        elif self._fleet is not None:
+        elif self._arena is not None:
             try:
-                asked = self._fleet.find(run)
-                self._carry_out(command, asked)
+                self._carry_out(command, self._arena.fleet.find(run))
             except UserError as fault:
                 number = self._notice.number + 1 if self._notice else 1
                 self._notice = Notice(number, str(fault))
 
     def _carry_out(self, command: Command, run: Run) -> None:
-        assert self._fleet is not None
+        assert self._arena is not None
         try:
-            self._fleet.obey(command, run)
+            self._arena.obey(command, run)
         except UserError:
             raise
         except Exception as fault:  # whatever torch or a model raises
@@ -225,8 +226,8 @@ class Engine:
 
     def _publish_runs(self, *, final: bool = False, brief: bool = False) -> None:
         self._stale = not final
-        fleet = self._fleet
-        if fleet is not None and self._views is not None:
+        arena = self._arena
+        if arena is not None and self._views is not None:
             self._publish(
                 replace(
                     self.snapshot,
@@ -234,11 +235,11 @@ class Engine:
                     runs=self._views.all(final=final, brief=brief),
                     notice=self._notice,
                     answered=self._answered,
-                    selected=fleet.selected.id,
-                    base=fleet.base,
-                    race=fleet.race.view() if fleet.race else None,
-                    paths=self.snapshot.paths if brief else fleet.paths(final=final),
-                    dropped=fleet.dropped,
+                    selected=arena.fleet.selected.id,
+                    base=arena.base,
+                    race=arena.race.view() if arena.race else None,
+                    paths=self.snapshot.paths if brief else arena.paths(final=final),
+                    dropped=arena.fleet.dropped,
                 )
             )
 

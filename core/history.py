@@ -2,8 +2,9 @@
 
 A run of a billion updates uses the memory of a short one. The window keeps every one of the
 latest updates. A curve keeps buckets of equal width along one clock; when there are too many,
-the width doubles and neighbours are merged. A bucket keeps count, mean, low, high and last, so
-that spikes survive.
+the width doubles and neighbours are merged. Close to the start they stay narrow, so that a run
+of many updates can be compared with one of few. A bucket keeps count, mean, low, high and last,
+so that spikes survive.
 """
 
 from __future__ import annotations
@@ -23,18 +24,21 @@ _FIRST_WIDTH = {Clock.UPDATES: 1.0, Clock.EXAMPLES: 1.0, Clock.SECONDS: 2.0**-14
 
 
 class BucketedCurve:
-    """One series along one clock, in at most `capacity` buckets of equal width.
+    """One series along one clock, in at most `capacity` buckets.
 
-    Bucket k holds the values at k * width <= x < (k + 1) * width, of one phase only, so that
-    what different strategies did is not mixed; buckets that hold none are not kept. Values that
-    are not finite are left out. Arrays are replaced, never written, so that copies and published
-    curves can share them.
+    They are of equal width, but none is wider than a part of its distance from 0: a
+    `capacity` / 64th. A bucket holds values of one phase only, so that what different strategies
+    did is not mixed; buckets that hold none are not kept. Values that are not finite are left
+    out. Arrays are replaced, never written, so that copies and published curves can share them.
     """
 
     def __init__(self, width: float, capacity: int = _CAPACITY) -> None:
-        self.width = width
+        """`width` is that of the narrowest buckets."""
         self.capacity = capacity
-        self._bucket = np.empty(0, np.int64)
+        self._unit = width
+        self._doublings = 0  # of the width of the widest buckets
+        self._fineness = (capacity // 64).bit_length() - 1  # an octave has 2 ** so many buckets
+        self._bucket = np.empty(0, np.int64)  # where each begins, in units
         self._phase = np.empty(0, np.int64)
         self._phases = 0
         self._rows = np.empty((0, 6))  # x, sum, low, high, last, count
@@ -74,7 +78,7 @@ class BucketedCurve:
         finite = np.isfinite(values)
         if not finite.all():
             x, values = x[finite], values[finite]
-        bucket = np.floor(x / self.width).astype(np.int64)
+        bucket = self._begins(np.floor(x / self._unit).astype(np.int64))
         # Thousands of values become a few rows before they meet the others: much less to move.
         starts = np.flatnonzero(_changes(bucket))
         self._bucket = np.concatenate([self._bucket, bucket[starts]])
@@ -82,11 +86,18 @@ class BucketedCurve:
         self._rows = np.concatenate([self._rows, _rows(x, values, starts)])
         self._merge()
         while len(self._bucket) > self.capacity:
-            if self._bucket[-1] == 0:  # as wide as the series: there are too many phases
-                self._phase = self._phase // 2
-            self.width *= 2
-            self._bucket = self._bucket // 2
+            if self._doublings >= int(self._bucket[-1]).bit_length():
+                self._phase = self._phase // 2  # wider ones would be no fewer: of too many phases
+            self._doublings += 1
+            self._bucket = self._begins(self._bucket)
             self._merge()
+
+    def _begins(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where the buckets begin that hold these places, all in units."""
+        octave = np.frexp(places.astype(np.float64))[1] - 1
+        doublings = np.clip(octave - self._fineness, 0, min(self._doublings, 62))
+        begins: NDArray[np.int64] = places >> doublings << doublings
+        return begins
 
     def _merge(self) -> None:
         """Make one of the rows that are of the same bucket and phase; both only increase."""

@@ -21,11 +21,17 @@ class Tracker:
 
     def __init__(self, first: Run, clock: Time) -> None:
         self._clock = clock
-        self._projection = Projection(flat(first.trainer.optimizer.parameters))
+        start = flat(first.trainer.optimizer.parameters)
+        self._size = start.numel()
+        self._projection = Projection(start)
         self._seen: dict[int, int] = {}  # the update at which each run's weights were seen last
         self._due = -math.inf
         self._made: Paths | None = None
         self._made_at = -math.inf
+
+    def can_follow(self, run: Run) -> bool:
+        """Whether its network is of the same size: those of an experiment are not."""
+        return sum(p.numel() for p in run.trainer.optimizer.parameters) == self._size
 
     def fork(self, parent: Run, child: Run) -> None:
         """From here on they part."""
@@ -42,7 +48,7 @@ class Tracker:
         if began < self._due and not at_once:
             return
         for run in runs:
-            if self._seen.get(run.id) != run.trainer.updates:
+            if self._seen.get(run.id) != run.trainer.updates and self.can_follow(run):
                 self._look_at(run)
         now = self._clock()
         self._due = now + max(_SECONDS, _RARELY * (now - began))

@@ -65,8 +65,8 @@ def asked(engine: Engine, *commands: object, run: int | None = None) -> Snapshot
 
 
 def runs_of(engine: Engine) -> list[Run]:
-    assert engine._fleet is not None
-    return engine._fleet.runs
+    assert engine._arena is not None
+    return engine._arena.fleet.runs
 
 
 def names(snapshot: Snapshot) -> list[str]:
@@ -204,7 +204,7 @@ def test_there_is_a_most_of_runs(build: Callable[..., Engine]) -> None:
     snapshot = asked(engine, Advance(1), *[Fork()] * MOST_RUNS)
     assert len(snapshot.runs) == MOST_RUNS
     assert snapshot.notice is not None
-    assert "put one away first" in snapshot.notice.text
+    assert "put some away first" in snapshot.notice.text
 
 
 def test_what_was_put_away_comes_back_as_it_was(build: Callable[..., Engine]) -> None:
@@ -350,7 +350,7 @@ def test_a_race_without_room_changes_nothing(build: Callable[..., Engine]) -> No
     assert len(snapshot.runs) == 7
     assert snapshot.race is None
     assert snapshot.notice is not None
-    assert "3 runs have no room beside 7 others" in snapshot.notice.text
+    assert "3 more runs have no room beside 7" in snapshot.notice.text
 
 
 def test_a_lane_that_diverges_holds_nobody_up(build: Callable[..., Engine]) -> None:

@@ -69,6 +69,19 @@ def test_a_bucket_holds_the_values_of_one_phase_only() -> None:
     assert curve.curve().mean.tolist() == [2.0, 1.0]
 
 
+def test_close_to_the_start_every_update_keeps_its_bucket() -> None:
+    curve = BucketedCurve(width=1.0)
+    for start in range(0, 1_000_000, 10_000):
+        places = np.arange(start + 1.0, start + 10_001.0)
+        curve.extend(places, places)
+    seen = curve.curve()
+    assert seen.x[:32].tolist() == list(range(1, 33))
+    assert seen.count.sum() == 1_000_000
+    widest = np.diff(seen.x).max()
+    assert (np.diff(seen.x) <= np.maximum(1, seen.x[1:] / 16)).all()
+    assert widest <= 2 * 1_000_000 / 1024
+
+
 def test_thousands_of_phases_stay_bounded() -> None:
     curve = BucketedCurve(width=1.0, capacity=64)
     for place in range(5000):

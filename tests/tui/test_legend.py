@@ -33,9 +33,7 @@ def test_with_room_for_all_no_name_is_cut(names: list[str]) -> None:
 
 def test_short_names_stay_whole_as_long_as_longer_ones_can_give_way() -> None:
     rows = in_rows(["batch", "a very long name indeed", "run 3"], 30, 1, ascii=False)
-    assert rows == [["batch", "a very lo…", "run 3"]] or rows[0][0] == "batch"
-    assert rows[0][2] == "run 3"
-    assert rows[0][1].endswith("…")
+    assert rows == [["batch", "a very lo…", "run 3"]]
 
 
 def test_where_they_are_too_long_they_go_without_what_they_share() -> None:

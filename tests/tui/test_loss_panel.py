@@ -8,14 +8,18 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
-from core.snapshot import RunView, State
-from core.standing import Measure
+from core.config import configure
+from core.snapshot import Clock, RunView, State
+from core.standing import Measure, standing
 from tests.tui import views
 from tests.tui.stage import Hands, Stage
 from tui.display import Display
 from tui.strategies import SHOWN
+from tui.widgets import ahead
 from tui.widgets.loss import LossPanel
 from tui.widgets.sparkline import ASCII_BARS, BARS, bars
+
+STRATEGIES = ("batch", "stochastic", "mini-batch")
 
 
 def later(run: RunView) -> RunView:
@@ -166,6 +170,170 @@ async def test_a_bar_has_the_colour_of_the_strategy_that_made_its_update() -> No
         expected = [SHOWN[name].look.colour.on_dark for name in (before.strategy, now.strategy)]
         assert [length for length, _ in colours] == [37, 3]
         assert [colour and colour.name for _, colour in colours] == [c.lower() for c in expected]
+
+
+def race(state: State = State.PAUSED, names: tuple[str, ...] = STRATEGIES) -> tuple[RunView, ...]:
+    """A run of each strategy after ten seconds: few updates of batch descent, many stochastic."""
+    reaches = {"batch": 50, "stochastic": 1_000_000, "mini-batch": 30_000}
+    return tuple(
+        replace(
+            views.run_view(
+                state, updates=reaches[name], config=configure({"strategy": name}), id=place
+            ),
+            name=name,
+        )
+        for place, name in enumerate(names)
+    )
+
+
+async def test_several_runs_are_drawn_over_each_other_and_named() -> None:
+    panel = LossPanel(Display(), now=Hands())
+    app = Stage(panel)
+    async with app.run_test(size=(80, 24)) as pilot:
+        runs = race()
+        panel.show_company(views.company(*runs))
+        await pilot.pause()
+        for sign, name in zip("■●▲", STRATEGIES, strict=True):
+            assert f"{sign} {name}" in app.text
+            assert app.text.count(sign) >= 3
+        assert "ahead at" in app.text
+
+
+async def test_hiding_all_but_one_leaves_the_chart_of_one_run() -> None:
+    one, other = LossPanel(Display(), now=Hands()), LossPanel(Display(), now=Hands())
+    app = Stage(one, other)
+    async with app.run_test(size=(120, 24)) as pilot:
+        runs = race()
+        one.show_company(views.company(*runs))
+        await pilot.pause()
+        one.show_company(views.company(*runs, hidden=frozenset({1, 2})))
+        other.show(runs[0])
+        await pilot.pause()
+        await pilot.pause()
+        assert one.chart.text == other.chart.text
+        assert one.latest.text == other.latest.text
+        assert one.border_subtitle == other.border_subtitle
+
+
+async def test_the_axis_on_which_runs_are_far_apart_says_that_it_is_logarithmic() -> None:
+    panel = LossPanel(Display(), now=Hands())
+    app = Stage(panel)
+    async with app.run_test(size=(80, 24)) as pilot:
+        panel.show_company(views.company(*race()))
+        said = {}
+        for _ in Clock:
+            await pilot.pause()
+            said[panel.view.clock] = "log x" in panel.keys.text
+            panel.next_clock()
+        assert said == {Clock.UPDATES: True, Clock.EXAMPLES: False, Clock.SECONDS: False}
+
+
+@pytest.mark.parametrize("width", [46, 60, 120])
+@pytest.mark.parametrize("measure", Measure)
+async def test_the_border_says_who_is_ahead_on_the_clock_that_is_shown(
+    width: int, measure: Measure
+) -> None:
+    panel = LossPanel(Display(), now=Hands())
+    app = Stage(panel)
+    async with app.run_test(size=(width, 24)) as pilot:
+        company = views.company(*race())
+        panel.show_company(company)
+        while panel.view.measure is not measure:
+            panel.next_measure()
+        for _ in Clock:
+            await pilot.pause()
+            clock = panel.view.clock
+            found = standing(company.runs, clock, measure)
+            assert found is not None
+            sign = company.looks[found.ranking[0][0]].sign
+            last = app.text.splitlines()[-1]
+            assert sign in last
+            assert f"ahead at {ahead.place(found.place, clock)}" in last
+            panel.next_clock()
+
+
+async def test_a_low_panel_gives_the_sparklines_room_to_the_chart_of_several() -> None:
+    panel = LossPanel(Display(), now=Hands())
+    async with Stage(panel).run_test(size=(60, 16)) as pilot:
+        runs, seen = race(), []
+        for company in (views.company(runs[0]), views.company(*runs)):
+            panel.show_company(company)
+            await pilot.pause()
+            seen.append((panel.sparkline.display, panel.chart.size.height))
+        (of_one, before), (of_several, after) = seen
+        assert of_one
+        assert not of_several
+        assert after > before
+
+
+async def test_several_runs_are_drawn_not_twice_a_second_while_any_trains() -> None:
+    hands = Hands()
+    panel = LossPanel(Display(), now=hands)
+    async with Stage(panel).run_test(size=(80, 24)) as pilot:
+        first, *others = race()
+        others[0] = replace(others[0], state=State.RUNNING)
+        for _ in range(17):
+            panel.show_company(views.company(first, *others))
+            await pilot.pause()
+            hands.time += 1 / 16
+            others[0] = later(others[0])
+        assert panel.chart.drawings == 1 + 1
+        drawn = panel.chart.drawings
+        panel.show_company(views.company(first, *(replace(r, state=State.PAUSED) for r in others)))
+        await pilot.pause()
+        assert panel.chart.drawings == drawn + 1
+
+
+async def test_runs_that_stand_still_are_not_drawn_again() -> None:
+    panel = LossPanel(Display(), now=Hands())
+    async with Stage(panel).run_test(size=(80, 24)) as pilot:
+        runs = race()
+        for _ in range(3):
+            panel.show_company(views.company(*runs))
+            await pilot.pause()
+        drawn = panel.chart.drawings
+        panel.show_company(views.company(*runs))
+        await pilot.pause()
+        assert panel.chart.drawings == drawn
+        panel.show_company(views.company(*runs, selected=2))
+        await pilot.pause()
+        assert panel.chart.drawings == drawn + 1
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 40), (12, 4), (40, 9), (80, 24), (200, 60)])
+async def test_several_runs_have_a_place_at_any_size(size: tuple[int, int]) -> None:
+    panel = LossPanel(Display(ascii=True), now=Hands())
+    app = Stage(panel, ascii=True)
+    async with app.run_test(size=size) as pilot:
+        panel.show_company(views.company(*race(), views.run_view(State.READY, updates=0, id=9)))
+        await pilot.pause()
+        await pilot.resize_terminal(60, 20)
+        await pilot.pause()
+        assert panel.chart.drawings > 0
+        assert app.text.isascii()
+
+
+async def test_a_run_that_has_not_begun_does_not_hold_up_the_comparison() -> None:
+    panel = LossPanel(Display(), now=Hands())
+    app = Stage(panel)
+    async with app.run_test(size=(80, 24)) as pilot:
+        fresh = views.run_view(State.READY, updates=0, id=9)
+        panel.show_company(views.company(fresh, *race()))
+        await pilot.pause()
+        assert "ahead at" in app.text
+        panel.show_company(views.company(fresh, race()[0]))
+        await pilot.pause()
+        assert "nobody is ahead yet" in app.text
+
+
+async def test_runs_alike_are_level() -> None:
+    panel = LossPanel(Display(), now=Hands())
+    app = Stage(panel)
+    async with app.run_test(size=(80, 24)) as pilot:
+        run = views.run_view(State.PAUSED)
+        panel.show_company(views.company(run, replace(run, id=1, name="run 2")))
+        await pilot.pause()
+        assert "level at 1.14 s: ● ■ 0.1" in app.text
 
 
 @pytest.mark.parametrize("levels", [BARS, ASCII_BARS])

@@ -15,15 +15,18 @@ _IN_FULL = 100_000  # updates or examples; more are rounded
 
 
 def ahead(company: Company, clock: Clock, measure: Measure, display: Display, width: int) -> str:
-    """Who of the visible runs is ahead where all of them have been, in `width` columns."""
-    found = standing(company.visible, clock, measure)
+    """Who of the visible runs that have begun is ahead, where all of them have been.
+
+    In `width` columns, if they are enough for the least that can be said.
+    """
+    runs = {run.id: run for run in company.visible if run.at.updates}
+    found = standing(runs.values(), clock, measure)
     told = [(i, value) for i, value in found.ranking if isfinite(value)] if found else []
     if found is None or len(told) < 2:
         return fullest(width, "nobody is ahead yet", "")
-    runs = {run.id: run for run in company.visible}
     signs = [company.looks[i].mark(display.ascii) for i, _ in told]
     values = [_value(value, measure) for _, value in told]
-    at = f"at {_place(found.place, clock)}"
+    at = f"at {place(found.place, clock)}"
     if found.is_level:
         level = [sign for sign, (_, value) in zip(signs, told, strict=True) if value == told[0][1]]
         return fullest(width, f"level {at}: {' '.join(level)} {values[0]}", "level")
@@ -42,11 +45,12 @@ def ahead(company: Company, clock: Clock, measure: Measure, display: Display, wi
     )
 
 
-def _place(place: float, clock: Clock) -> str:
+def place(at: float, clock: Clock) -> str:
+    """A place on a clock, in words: "81 updates", "1.05M examples", "9.96 s"."""
     if clock is Clock.SECONDS:
-        return f"{number(place)} s"
-    whole = round(place)
-    said = count(whole) if whole < _IN_FULL else compact(float(f"{place:.3g}"))
+        return f"{number(at)} s"
+    whole = round(at)
+    said = count(whole) if whole < _IN_FULL else compact(float(f"{at:.3g}"))
     return f"{said} {str(clock)[:-1] if whole == 1 else clock}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import takewhile
+from itertools import chain, takewhile
 
 from textual.content import Content
 
@@ -40,13 +40,12 @@ def in_rows(names: Sequence[str], width: int, most: int, *, ascii: bool) -> list
     longest are cut, all to one length. Where even a letter of each is too much, nothing is left
     of any.
     """
-    made = _rows(names, width)
-    if len(made) <= most:
-        return made
-    names = _apart(names, ascii)
-    for longest in range(max(map(len, names)), 0, -1):
-        made = _rows([cut(name, longest, ascii) for name in names], width)
-        if len(made) <= most:
+    apart = _apart(names, ascii)
+    cuts = range(max(map(len, apart), default=0), 0, -1)
+    shorter = ([cut(name, longest, ascii) for name in apart] for longest in cuts)
+    for fewer in chain([names], shorter):
+        made = _rows(fewer, width)
+        if len(made) <= most and _LEAD + max(map(len, fewer), default=0) <= width:
             return made
     return _rows([""] * len(names), width)[:most]
 

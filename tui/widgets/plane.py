@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 _MAGNIFIED = 0.1  # of the shortest path: up to there, logarithmic distances are nearly linear
 _LEAST = 1e-5  # of the longest path: nothing shorter is magnified
 _FARTHEST = 1e100  # from the start, and no more than rubbish
-_SPARE = 1.1  # times the room that is needed, in a new view
+_NOTHING = 1e-12  # as good as no distance at all
+_SPARE = 1.25  # times the room that is needed, in a new view
 _TOO_MUCH = 2.5  # times the room that is needed, in an old one
 _EDGE = 1  # dots that stay free
 _RINGS = 3  # at most, where distances are linear
@@ -48,20 +49,28 @@ class View:
         self._left = self._bottom = self._scale = 0.0
 
     def settle(self, points: Floats, canvas: Canvas, of: object) -> None:
-        """Have all `points` (k, 2) on the canvas; the view of something else is not kept."""
+        """Have all `points` (k, 2) on the canvas, the start at (0, 0) among them.
+
+        What is to spare lies on the sides to which they led so far. The view of something else
+        is not kept.
+        """
         across, up = (most - 1 - 2 * _EDGE for most in canvas.size)
         wide, high = max(across, 1), max(up / canvas.dot_shape, 1)  # in widths of a dot
-        low, far = points.min(axis=0), points.max(axis=0)
-        needed = max(float((far - low)[0]) / wide, float((far - low)[1]) / high, 1e-12)
-        corner = (self._left, self._bottom)
-        end = (self._left + wide * self._scale, self._bottom + high * self._scale)
-        covers = bool((low >= corner).all() and (far <= end).all())
+        low, far = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+        spans = far[0] - low[0], far[1] - low[1]
+        needed = max(spans[0] / wide, spans[1] / high, _NOTHING)
+        covers = (
+            self._left <= low[0]
+            and self._bottom <= low[1]
+            and far[0] <= self._left + wide * self._scale
+            and far[1] <= self._bottom + high * self._scale
+        )
         if self._of == (of, canvas.size) and covers and self._scale <= _TOO_MUCH * needed:
             return
-        self._of, self._scale = (of, canvas.size), axis.round_up(_SPARE * needed)
-        middle = (low + far) / 2
-        self._left = float(middle[0]) - wide * self._scale / 2
-        self._bottom = float(middle[1]) - high * self._scale / 2
+        self._of, self._scale = (of, canvas.size), _SPARE * needed
+        before = [-near / span if span else 0.5 for near, span in zip(low, spans, strict=True)]
+        self._left = -before[0] * wide * self._scale
+        self._bottom = -before[1] * high * self._scale
 
     def dots(self, points: Floats, canvas: Canvas) -> tuple[Floats, Floats]:
         """Where points lie on the canvas, in dots."""
@@ -118,7 +127,7 @@ def draw(
     import numpy as np
 
     start = np.zeros((1, 2))
-    bent = {run: _bent(path, near) for run, path in paths.items()}
+    bent = {run: bend(path, near) for run, path in paths.items()}
     view.settle(np.concatenate([start, *bent.values()]), canvas, of=near)
     dots = {run: view.dots(path, canvas) for run, path in bent.items()}
     for run, (x, y) in dots.items():
@@ -138,15 +147,15 @@ def draw(
         _draw_ring(distance, near, canvas, view, inks.rings)
 
 
-def _bent(points: Floats, near: float) -> Floats:
+def bend(points: Floats, near: float) -> Floats:
     """The points with logarithmic distances; as they are if `near` is 0."""
     import numpy as np
 
     if not near:
         return points
     distance = np.hypot(*points.T)[:, None]
-    bent: Floats = points * np.log1p(distance / near) / np.where(distance > 0, distance, 1.0)
-    return bent
+    moved: Floats = points * np.log1p(distance / near) / np.where(distance > 0, distance, 1.0)
+    return moved
 
 
 def _round(farthest: float, near: float) -> list[float]:
@@ -162,7 +171,7 @@ def _draw_ring(distance: float, near: float, canvas: Canvas, view: View, style: 
     """A dotted circle around the start, beneath all else, with its distance if that finds room."""
     import numpy as np
 
-    radius = float(_bent(np.array([[distance, 0.0]]), near)[0, 0])
+    radius = float(bend(np.array([[distance, 0.0]]), near)[0, 0])
     label = compact(float(f"{distance:.6g}"))
     corners = radius * np.array([[1.0, 0], [0, 1], [-1, 0], [0, -1]])
     x, y = view.dots(corners, canvas)
@@ -178,9 +187,10 @@ def _draw_ring(distance: float, near: float, canvas: Canvas, view: View, style: 
 
 
 def _say_start(cell: tuple[int, int], canvas: Canvas, style: str) -> None:
-    """Name the start, if there is a blank place beside it."""
-    column, row = cell
-    for first in (column + 1, column - len(" start ")):
-        if canvas.is_free(first, row, len(" start ")):
-            canvas.write(first + 1, row, "start", style)
+    """Name the start, if there is a blank place beside it, or under or over it."""
+    text, (column, row) = " start ", cell
+    beside = ((column - len(text), row), (column + 1, row))
+    for left, line in (*beside, (column - 1, row + 1), (column - 1, row - 1)):
+        if canvas.is_free(max(left, 0), line, len(text)):
+            canvas.write(max(left, 0) + 1, line, text.strip(), style)
             return

@@ -1,0 +1,182 @@
+"""What the engine drives: the runs together, their race, the experiment, their paths."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from core import experiment
+from core.allowance import WHOLE_SLICE, Allowance
+from core.commands import (
+    BringBack,
+    Change,
+    Command,
+    Drop,
+    Fork,
+    Pause,
+    Rename,
+    Select,
+    Start,
+    StartExperiment,
+    StartRace,
+)
+from core.config import RunConfig
+from core.errors import UserError
+from core.fairness import Race
+from core.fleet import Fleet, unlike
+from core.race import Budget, Lane
+from core.run import Run
+from core.sharing import Turns
+from core.snapshot import Paths, State
+from core.tracker import Tracker
+from core.trainer import Time
+
+
+class Arena:
+    """Carries out commands, and lets the runs of a fleet work."""
+
+    def __init__(self, fleet: Fleet, clock: Time) -> None:
+        self.fleet = fleet
+        self.race: Race | None = None
+        self._clock = clock
+        self._turns = Turns()
+        self._tracker: Tracker | None = None
+        self._settling: Run | None = None  # of an experiment: it trains until it has settled
+        self._data = fleet.selected.data  # of all runs but those of an experiment
+        self._base = fleet.selected.trainer.config
+
+    @property
+    def base(self) -> RunConfig:
+        """What a race begins with: the settings of the run selected last, an experiment's apart."""
+        run = self.fleet.selected
+        if run.data is self._data:
+            self._base = run.trainer.config
+        return self._base
+
+    def obey(self, command: Command, run: Run) -> None:
+        """Carry out a command; raises UserError if it cannot be, and then changes nothing."""
+        match command:
+            case Start() | Pause():
+                for each in self._together_with(run):
+                    each.obey(command)
+            case Select():
+                self.fleet.select(run)
+            case Fork():
+                self._follow(run, self.fleet.fork(run))
+            case Drop():
+                self._drop(run)
+            case BringBack():
+                self.fleet.bring_back()
+            case Rename(name):
+                self.fleet.rename(run, name)
+            case StartRace(lanes, budget):
+                self._start_race(lanes, budget)
+            case StartExperiment():
+                self._start_experiment()
+            case _:
+                run.obey(command)
+
+    def work(self, left: Callable[[], float]) -> bool:
+        """Let the runs work; False if none wants.
+
+        One works for a slice, several as long as seconds are `left`.
+        """
+        runs = self.fleet.runs
+        worked = self._turns.stretch(runs, self._allowance, left)
+        if self._tracker:
+            self._tracker.look(runs, at_once=not worked)
+        if self._settling and self._settling.state is State.RUNNING:
+            self._part_if_settled(self._settling)
+        return worked
+
+    def paths(self, *, final: bool) -> Paths | None:
+        """Where the runs went since the first fork or the start of the race."""
+        return self._tracker.paths(self.fleet.runs, final=final) if self._tracker else None
+
+    def _allowance(self, run: int) -> Allowance | None:
+        return self.race.allowance(run) if self.race else WHOLE_SLICE
+
+    def _together_with(self, run: Run) -> Iterable[Run]:
+        """The runs that start and pause as one: all that are still under way in a race."""
+        if self._races(run) and not run.arrived:
+            return [each for each in self.fleet.runs if self._races(each) and not each.arrived]
+        return [run]
+
+    def _races(self, run: Run) -> bool:
+        return self.race is not None and run.id in self.race
+
+    def _follow(self, parent: Run, child: Run) -> None:
+        if self._tracker is None or not self._tracker.can_follow(parent):
+            self._tracker = Tracker(parent, self._clock)
+        self._tracker.fork(parent, child)
+
+    def _drop(self, run: Run) -> None:
+        forgotten = self.fleet.drop(run)
+        if forgotten and self._tracker:
+            self._tracker.forget(forgotten)
+        if run is self._settling:
+            self._settling = None
+        if self.race:
+            self.race.leave(run.id)
+            self.race = self.race if self.race.lanes else None
+
+    # Races
+
+    def _who_stays(self, newcomers: int) -> list[Run]:
+        """The runs beside which so many have room, which is checked.
+
+        Those of the race before, and such as made no update, give their room to the new ones.
+        """
+        stay = [run for run in self.fleet.runs if run.trainer.updates and not self._races(run)]
+        self.fleet.check_room(newcomers, stay)
+        return stay
+
+    def _start_race(self, lanes: Sequence[Lane], budget: Budget) -> None:
+        stay = self._who_stays(len(lanes))
+        names = unlike((lane.name for lane in lanes), (run.name for run in stay))
+        runs = [self.fleet.new(name, lane.config) for name, lane in zip(names, lanes, strict=True)]
+        self.fleet.make_way(runs, stay)
+        self._settling = None
+        self._race(budget, runs)
+
+    def _race(self, budget: Budget, runs: Sequence[Run]) -> None:
+        self.race = Race(budget, runs)
+        self._tracker = Tracker(runs[0], self._clock)
+        for run in runs:
+            run.enter(self.race)
+            run.obey(Start())
+
+    # The experiment
+
+    def _start_experiment(self) -> None:
+        """First batch descent alone, until it has settled."""
+        stay = self._who_stays(2)
+        config, data = experiment.problem(self.base, self._data)
+        (name,) = unlike(["batch"], (run.name for run in stay))
+        run = self.fleet.new(name, config, data)
+        self.fleet.make_way([run], stay)
+        self.race, self._settling = None, run
+        run.obey(Start())
+
+    def _part_if_settled(self, run: Run) -> None:
+        """Then stochastic descent from there, on an equal budget."""
+        if experiment.has_settled(run.trainer.record):
+            self._settling = None
+            self._part(run)
+        elif run.trainer.seconds > experiment.PATIENCE:
+            said = f"batch has not settled in {experiment.PATIENCE:g} training seconds"
+            self._give_up(run, said)
+
+    def _part(self, run: Run) -> None:
+        (name,) = unlike(["stochastic"], (each.name for each in self.fleet.runs))
+        try:
+            other = self.fleet.fork(run, name)
+        except UserError as fault:  # meanwhile others took its room
+            self._give_up(run, str(fault))
+        else:
+            other.obey(Change("strategy", "stochastic"))
+            self._race(experiment.BUDGET, [run, other])
+
+    def _give_up(self, run: Run, why: str) -> None:
+        self._settling = None
+        run.obey(Pause())
+        run.trainer.record.add_event(run.trainer.at, "experiment", after=why)
