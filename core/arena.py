@@ -155,6 +155,8 @@ class Arena:
         run = self.fleet.new(name, config, data)
         self.fleet.make_way([run], stay)
         self.race, self._settling = None, run
+        said = "stochastic starts from here once the loss of batch falls no more"
+        run.trainer.record.add_event(run.trainer.at, "experiment", after=said)
         run.obey(Start())
 
     def _part_if_settled(self, run: Run) -> None:

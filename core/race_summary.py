@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from core.race import Budget, Lane
-from core.snapshot import Clock, Moment, RunView
+from core.snapshot import MILESTONES, Clock, Moment, RunView
 from core.summary import Status, status, summary
 
 Row = dict[str, Any]
 
-MILESTONES = (0.80, 0.90, 0.95)  # test accuracies
 COUNTED = (Status.DONE, Status.DIVERGED)  # of a run that went as far as it could
 _FIGURES = (
     *("budget_spent", "updates", "examples", "epochs", "train_seconds", "updates_per_second"),

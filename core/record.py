@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.history import RecentWindow, Series, stamps, trembling
-from core.snapshot import Evaluation, Event, History, Moment, Phase
+from core.snapshot import MILESTONES, Evaluation, Event, History, Moment, Phase
 
 _RUNNING_MEAN_EXAMPLES = 4_000
 _TREMBLING_UPDATES = 200
 _COST_SECONDS = 1.0
 _SLOW = 4.0  # times as slow as usual: more is a halt
 _EVENTS_KEPT = 500
-MILESTONES = (0.80, 0.90, 0.95)  # test accuracies of which it is kept when they were reached
 
 
 class Record:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
+MILESTONES = (0.80, 0.90, 0.95)  # test accuracies of which it is kept when they were reached
+
+
 class State(StrEnum):
     """What a run is doing."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -111,4 +111,9 @@ class Action:
     @property
     def key_names(self) -> str:
         """The keys as they stand on a keyboard: "." or ", :"."""
-        return " ".join(format_key(key) for key in self.keys)
+        return names_of(self.keys)
+
+
+def names_of(keys: Iterable[str]) -> str:
+    """Keys as they stand on a keyboard."""
+    return " ".join(key if key == "backspace" else format_key(key) for key in keys)

@@ -35,8 +35,8 @@ class CockpitApp(App[None]):
     The first frame waits for none of the screens but the opening one, so that it comes at once.
 
     With `begin` training starts as soon as everything is loaded; with `quit_when_done` the app
-    leaves when a stop condition is met. Its return code is 2 if loading failed by a fault that
-    the user can mend, 1 if the run failed.
+    leaves when the run has met a stop condition and no other run trains. Its return code is 2 if
+    loading failed by a fault that the user can mend, 1 if the run failed.
     """
 
     TITLE = "gd-tui"
@@ -100,7 +100,7 @@ class CockpitApp(App[None]):
         elif snapshot.error and self._quit_when_done:
             self.exit(return_code=EXIT[Status.FAILED])
         run = snapshot.run
-        if not self._quit_when_done or run is None:
+        if not self._quit_when_done or run is None or _any_trains(snapshot):
             return
         if run.state is State.FINISHED:
             self.exit()
@@ -108,14 +108,15 @@ class CockpitApp(App[None]):
             self.exit(return_code=EXIT[Status.FAILED])
 
     def action_leave(self) -> None:
-        """Quit; a run that has made progress is given up only if it is said twice."""
+        """Quit; runs that have made progress are given up only if it is said twice."""
         from tui.screens.dialogs import QuitDialog
 
-        run = self.engine.snapshot.run
-        if run is None or run.at.updates == 0 or isinstance(self.screen, QuitDialog):
+        runs = self.engine.snapshot.runs
+        updates = sum(run.at.updates for run in runs)
+        if updates == 0 or isinstance(self.screen, QuitDialog):
             self.exit()
         else:
-            self.push_screen(QuitDialog(run.at.updates), self._quit_if_sure)
+            self.push_screen(QuitDialog(len(runs), updates), self._quit_if_sure)
 
     def _quit_if_sure(self, sure: bool | None) -> None:
         if sure:
@@ -138,3 +139,7 @@ class CockpitApp(App[None]):
     def action_switch_ground(self) -> None:
         """Dark if it is light, light if it is dark."""
         self.theme = (themes.LIGHT if self.current_theme.dark else themes.DARK).name
+
+
+def _any_trains(snapshot: Snapshot) -> bool:
+    return any(run.state is State.RUNNING for run in snapshot.runs)

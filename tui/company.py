@@ -9,14 +9,16 @@ from core.snapshot import Paths, RaceView, RunView
 from tui.display import GREY, PURPLE, SKY_BLUE, VERMILION, YELLOW, Look
 from tui.strategies import SHOWN
 
-# The strategies' own looks first, so that in a race of strategies each run has its strategy's.
+_OF_STRATEGIES = tuple(shown.look for shown in SHOWN.values())
+
+# The strategies' own looks come last: worn by a run of another strategy they would mislead.
 LOOKS = (
-    *(shown.look for shown in SHOWN.values()),
     Look(VERMILION, "◆", "D"),
     Look(SKY_BLUE, "▼", "V"),
     Look(PURPLE, "★", "X"),
     Look(YELLOW, "○", "O"),
     Look(GREY, "□", "Q"),
+    *_OF_STRATEGIES,
 )
 
 
@@ -61,6 +63,8 @@ class Wardrobe:
         return looks
 
     def _choose(self, own: Look, taken: list[Look]) -> Look:
+        if own not in taken:
+            return own
         free = [look for look in LOOKS if look not in taken]
-        unclaimed = [look for look in free if look not in self._worn.values()]
-        return own if own in free else (unclaimed or free)[0]
+        claimed = self._worn.values()
+        return min(free, key=lambda look: (look in _OF_STRATEGIES, look in claimed))

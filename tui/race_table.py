@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.race import Budget
-from core.race_summary import MILESTONES, Row, figure
+from core.race_summary import Row, figure
+from core.snapshot import MILESTONES
 from core.summary import Status
 from tui.format import MISSING, count, duration, number, percent, plural
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from core.snapshot import Clock, Evaluation, Moment, RunView, State
+from core.snapshot import MILESTONES, Clock, Evaluation, Moment, RunView, State
 from core.standing import Measure, standing
 from tui import format as fmt
 from tui.company import Company
 from tui.table import Column, Entry, Value, entries
-
-MILESTONES = (0.80, 0.90, 0.95)  # test accuracies
 
 _LARGE = 9_999_999  # counts above it are written in millions
 

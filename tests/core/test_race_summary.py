@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 
 from core.config import configure
 from core.race import Budget, Lane
-from core.race_summary import MILESTONES, Row, best_first, csv_rows, figure, run_row, table
-from core.record import MILESTONES as KEPT
+from core.race_summary import Row, best_first, csv_rows, figure, run_row, table
 from core.snapshot import Clock, Evaluation, Moment, NoiseScale, RunView, State, Steadiness
 from core.summary import Status, summary
 from tests.core.test_summary import view
@@ -69,10 +68,6 @@ def test_a_run_tells_what_was_measured_of_it() -> None:
         "0.9": {"seconds": 2.0, "examples": 6000, "updates": 100},
         "0.95": None,
     }
-
-
-def test_the_milestones_are_those_that_a_run_keeps() -> None:
-    assert MILESTONES == KEPT
 
 
 def test_what_was_never_measured_or_is_not_finite_is_none() -> None:

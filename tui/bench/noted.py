@@ -38,7 +38,7 @@ class NotedEngine(core.engine.Engine):
         with open(file, "w", encoding="utf-8", buffering=1) as notes:
             while True:
                 time.sleep(_SECONDS)
-                trainers = [run.trainer for run in self._fleet.runs] if self._fleet else []
+                trainers = [run.trainer for run in self._arena.fleet.runs] if self._arena else []
                 now = sum(trainer.progress(Clock.UPDATES) for trainer in trainers)
                 if now > made:
                     made = now

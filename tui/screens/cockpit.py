@@ -135,6 +135,7 @@ class CockpitScreen(Screen[None]):
         if snapshot.notice is not None and snapshot.notice.number > self._notice:
             self._notice = snapshot.notice.number
             self.say(snapshot.notice.text)
+        self._hidden &= {each.id for each in snapshot.runs}  # whoever comes back is to be seen
         if run is not None:
             self.banner.show(run, snapshot.error)
             self.deck.show(self._company(snapshot, run))
@@ -168,7 +169,7 @@ class CockpitScreen(Screen[None]):
         action = ACTIONS[name]
         if action.applies(self._now):
             action.do(self)
-        else:
+        elif self.run is None:
             self.say(f"{action.title}: there is no run yet")
 
     def send(self, command: Command, run: int | None = None) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from rich.table import Table
 from textual import on
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
@@ -35,6 +36,10 @@ class Dialog(ModalScreen[Any]):
 
     def body(self) -> ComposeResult:
         raise NotImplementedError
+
+    def dismiss(self, result: Any = None) -> AwaitComplete:
+        """Leave, once: a second Enter in one burst would take the screen below away."""
+        return super().dismiss(result) if self.is_current else AwaitComplete()
 
 
 class AskDialog(Dialog):
@@ -90,15 +95,17 @@ def _two_columns(name: str, meaning: str, width: int) -> Table:
 
 
 class QuitDialog(Dialog):
-    """Asks once more before a run is given up: q again, or Enter, means yes."""
+    """Asks once more before runs are given up: q again, or Enter, means yes."""
 
     BINDINGS = [("q,enter,y", "dismiss(True)", "quit")]
 
-    def __init__(self, updates: int) -> None:
+    def __init__(self, runs: int, updates: int) -> None:
         super().__init__("quit?")
+        self._runs = runs
         self._updates = updates
 
     def body(self) -> ComposeResult:
         made = fmt.plural(self._updates, "update")
-        yield Static(f"This run has made {made}. They are not kept.", markup=False)
+        who = "This run has" if self._runs == 1 else f"These {self._runs} runs have"
+        yield Static(f"{who} made {made}. They are not kept.", markup=False)
         yield Static("q again: quit     escape: stay", classes="answer", markup=False)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from textual import on
 from textual.app import ComposeResult
+from textual.events import Click
 from textual.getters import query_one
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
@@ -22,6 +24,7 @@ from tui.screens.dialogs import Dialog
 from tui.widgets.typed_line import TypedLine
 
 _BUDGET = BudgetKind()
+_ROOMY = 20  # lines from which there is room for empty ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ def _again(
     known = {each.name: each.config for each in runs}
 
     def chosen(names: Sequence[str]) -> tuple[Lane, ...]:
+        if not names:
+            raise UserError("nobody races: name at least one")
         for name in names:
             if name not in known:
                 raise refuse(name, f"the name of a run: {', '.join(known)}")
@@ -67,8 +72,25 @@ def _again(
     return chosen
 
 
+def _named(typed: str, proposed: Sequence[str]) -> list[str]:
+    """What a list with commas names; what was proposed may have some itself: "mini-batch 1,024"."""
+    whole = "|".join(re.escape(name) for name in sorted(proposed, key=len, reverse=True))
+    found = re.findall(rf"\s*(?:({whole})\s*(?:,|$)|([^,]+))", typed)
+    return [name for name in ((a or b).strip() for a, b in found) if name]
+
+
+class _Fields(OptionList):
+    """The fields to choose from: a click does no more than that, for Enter starts the race."""
+
+    def on_click(self, event: Click) -> None:
+        event.prevent_default()
+        self.highlighted = event.style.meta.get("option", self.highlighted)
+
+
 class RaceDialog(Dialog):
     """Enter starts the race as it stands; the arrows choose what the racers differ in."""
+
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (_ROOMY, "-roomy")]
 
     who: query_one[Input] = query_one("#who", Input)
     budget: query_one[Input] = query_one("#budget", Input)
@@ -79,14 +101,13 @@ class RaceDialog(Dialog):
         self._field = self._fields[0]
 
     def body(self) -> ComposeResult:
-        yield Static("who races?  ↑ ↓ choose", classes="label", markup=False)
-        yield OptionList(*(Option(each.title) for each in self._fields), compact=True)
+        yield Static("who races?  up, down: choose", classes="label", markup=False)
+        yield _Fields(*(Option(each.title) for each in self._fields), compact=True)
         yield TypedLine(", ".join(self._field.proposed), id="who", compact=True)
         yield Static("what may each spend?", classes="label", markup=False)
         yield TypedLine(str(DEFAULT_BUDGET), id="budget", compact=True)
         yield Static(
-            "enter starts   tab goes to the next line\n"
-            "the budget: seconds:10, examples:60,000 or updates:500",
+            "enter: start   tab: the next line\na budget: seconds:10, examples:60,000, updates:500",
             classes="answer",
             markup=False,
         )
@@ -102,7 +123,7 @@ class RaceDialog(Dialog):
     @on(OptionList.OptionSelected)
     @on(Input.Submitted)
     def _start(self) -> None:
-        named = [name.strip() for name in self.who.value.split(",") if name.strip()]
+        named = _named(self.who.value, self._field.proposed)
         try:
             budget = _BUDGET.parse(self.budget.value)
             racers = self._field.lanes(named)

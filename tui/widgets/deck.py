@@ -78,7 +78,7 @@ class Deck(Widget):
         if before is None:  # whichever panel of digits comes into view will have some
             self.query_one(PredictionsPanel).ask()
         if before is None or len(before.runs) != len(company.runs):
-            self._rearrange()
+            self._plan_anew()
         for panel in self.in_view():
             panel.show_company(company)
 
@@ -95,10 +95,8 @@ class Deck(Widget):
     def bring_forward(self, panel: Panel) -> None:
         """Show a panel, if it shares its place with others, and give it the focus."""
         assert panel.id is not None
-        for place in self._plan:
-            if panel.id in place.panels:
-                self._fronts[place.panels] = panel.id
-        if self._maximised or not self._has_place(panel.id):
+        self._put_in_front(panel.id)
+        if self._maximised:
             self._maximised = panel.id
         self._rearrange()
         panel.focus()
@@ -148,7 +146,7 @@ class Deck(Widget):
                 self.bring_forward(panel)
 
     def on_resize(self, _: Resize) -> None:
-        self._rearrange()
+        self._plan_anew()
 
     def _focused(self) -> Panel | None:
         for panel in self.panels.values():
@@ -156,10 +154,28 @@ class Deck(Widget):
                 return panel
         return None
 
-    def _rearrange(self) -> None:
-        """Give each panel its place, and draw those that have come into view."""
+    def _plan_anew(self) -> None:
+        """Find a place for all, by the size and the runs; whoever has the focus stays in view."""
         runs = len(self._company.runs) if self._company else 1
         self._plan = layout.plan(self.size, runs)
+        if self._maximised and not self._has_place(self._maximised):
+            self._maximised = None
+        focused = self._focused()
+        if focused is None:
+            self._rearrange()
+        elif self._has_place(str(focused.id)):
+            self._put_in_front(str(focused.id))
+            self._rearrange()
+        else:
+            self.bring_forward(self.panels["loss"])
+
+    def _put_in_front(self, name: str) -> None:
+        for place in self._plan:
+            if name in place.panels:
+                self._fronts[place.panels] = name
+
+    def _rearrange(self) -> None:
+        """Give each panel its place, and draw those that have come into view."""
         regions = layout.arrange(self._plan, self._fronts)
         if self._maximised:
             regions = {self._maximised: self.size.region}

@@ -41,7 +41,7 @@ class Header(Lines):
         state = run.state if run else without
         look = STATE_LOOKS[state]
         sign = look.mark(self._display.ascii)
-        epoch = f"epoch {run.at.epoch:.2f}   " if run else ""
+        epoch = f"epoch {run.at.epoch:,.2f}   " if run else ""
         word = f"{sign} {state.value.upper():<8}"
         return Content.assemble(
             epoch, (word, f"bold {look.colour.on(dark=self.app.current_theme.dark)}")

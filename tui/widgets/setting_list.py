@@ -99,6 +99,9 @@ class SettingList(Panel):
         raise NotImplementedError
 
     def show(self, run: RunView) -> None:
+        if self._run is not None and run.id != self._run.id and self.query(ValueEditor):
+            self._close_editor()  # what is typed there was meant for the other run
+            self.focus()
         self._run = run
         rows = tuple(self.rows(run))
         if rows != self._rows:
