@@ -1,0 +1,47 @@
+"""What a key does to what the charts and the digits show."""
+
+from __future__ import annotations
+
+from tui.action import Action
+
+_GROUP = "Looking"
+
+ACTIONS = (
+    Action(
+        "metric",
+        "Chart the loss or the accuracy",
+        lambda cockpit: cockpit.loss.next_measure(),
+        ("m",),
+        group=_GROUP,
+    ),
+    Action(
+        "clock",
+        "Chart against updates, examples or seconds",
+        lambda cockpit: cockpit.loss.next_clock(),
+        ("x",),
+        group=_GROUP,
+    ),
+    Action(
+        "logarithm",
+        "Chart on a logarithmic scale, or not",
+        lambda cockpit: cockpit.loss.toggle_log(),
+        ("y",),
+        group=_GROUP,
+    ),
+    Action(
+        "fresh-digits",
+        "Show other digits",
+        lambda cockpit: cockpit.predictions.action_fresh(),
+        ("n",),
+        "digits",
+        9,
+        _GROUP,
+    ),
+    Action(
+        "wrong-digits",
+        "Show only digits judged wrong, or all",
+        lambda cockpit: cockpit.predictions.action_toggle_wrong(),
+        ("w",),
+        group=_GROUP,
+    ),
+)

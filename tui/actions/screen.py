@@ -1,0 +1,100 @@
+"""What a key does to the screen: panels, theme, palette, help, quit."""
+
+from __future__ import annotations
+
+from tui.action import Action
+from tui.actions.applying import alone, always, several
+
+ACTIONS = (
+    Action(
+        "next-panel",
+        "Go to the next panel",
+        lambda cockpit: cockpit.focus_panel(1),
+        ("p", "tab"),
+        "panel",
+        5,
+        applies=alone,
+    ),
+    Action(
+        "previous-panel",
+        "Go to the panel before",
+        lambda cockpit: cockpit.focus_panel(-1),
+        ("P", "shift+tab"),
+        applies=alone,
+    ),
+    Action(  # `tab` goes from run to run then
+        "next-panel-of-several",
+        "Go to the next panel",
+        lambda cockpit: cockpit.focus_panel(1),
+        ("p",),
+        "panel",
+        5,
+        applies=several,
+    ),
+    Action(
+        "previous-panel-of-several",
+        "Go to the panel before",
+        lambda cockpit: cockpit.focus_panel(-1),
+        ("P",),
+        applies=several,
+    ),
+    Action(
+        "turn",
+        "Show the next panel in the place that several share",
+        lambda cockpit: cockpit.turn_view(),
+        ("v",),
+        "view",
+        4,
+    ),
+    Action(
+        "maximise",
+        "Give the panel the whole screen, or not",
+        lambda cockpit: cockpit.maximise_panel(),
+        ("F",),
+        "full size",
+        8,
+    ),
+    Action(
+        "restore",
+        "Back to all panels",
+        lambda cockpit: cockpit.restore_panels(),
+        ("escape",),
+    ),
+    Action(
+        "theme",
+        "Change between dark and light",
+        lambda cockpit: cockpit.host.action_switch_ground(),
+        ("t",),
+        applies=always,
+    ),
+    Action(
+        "palette",
+        "Find any action by its name",
+        lambda cockpit: cockpit.host.action_command_palette(),
+        ("ctrl+p",),
+        applies=always,
+    ),
+    Action(
+        "picture",
+        "Save the screen as a picture (SVG)",
+        lambda cockpit: cockpit.host.action_screenshot(),
+    ),
+    Action(
+        "help",
+        "Show what every key does",
+        lambda cockpit: cockpit.host.action_help(),
+        ("question_mark",),
+        "help",
+        1,
+        applies=always,
+    ),
+    Action(
+        "quit",
+        "Quit",
+        lambda cockpit: cockpit.host.action_leave(),
+        ("q",),
+        "quit",
+        4,
+        applies=always,
+    ),
+)
