@@ -42,8 +42,8 @@ class Company:
 class Wardrobe:
     """Gives each run a look of its own, and keeps it as long as the run lives.
 
-    A run gets the look of its strategy if that is free; one that comes back gets its old look
-    again unless another has it.
+    A run gets the look of its strategy if that is free, else rather one that is no strategy's;
+    one that comes back gets its old look again unless another has it.
     """
 
     def __init__(self) -> None:
@@ -65,6 +65,8 @@ class Wardrobe:
     def _choose(self, own: Look, taken: list[Look]) -> Look:
         if own not in taken:
             return own
-        free = [look for look in LOOKS if look not in taken]
+        of_strategies = len(SHOWN)
+        free = [*LOOKS[of_strategies:], *LOOKS[:of_strategies]]
+        free = [look for look in free if look not in taken]
         claimed = self._worn.values()
         return min(free, key=lambda look: (look in _OF_STRATEGIES, look in claimed))

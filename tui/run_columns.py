@@ -115,7 +115,7 @@ _COLUMNS = (
     Column(
         "an update",
         11,
-        _at(lambda at: at.seconds / at.updates if at.updates else None),
+        _of_run(lambda run: run.seconds_per_update.get(run.config.strategy)),
         fmt.duration,
         min,
     ),
