@@ -215,8 +215,10 @@ class RecentWindow:
 
 
 def trembling(losses: NDArray[np.float32]) -> float | None:
-    """How much the loss shakes from update to update, in the units of the loss.
+    """How much the loss shakes from update to update around its running mean, in its own unit.
 
+    A second difference is three times the deviation of a loss from the mean of itself and its two
+    neighbours; what that running mean takes with it of the loss itself is made up for.
     The residual deviation from second differences (Gasser, Sroka and Jennen-Steinmetz,
     "Residual variance and residual pattern in nonlinear regression", 1986): it equals the
     standard deviation for losses that scatter around a level or a line, so that a steady fall

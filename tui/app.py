@@ -7,8 +7,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.command import CommandPalette, Provider
+from textual.screen import ModalScreen
 
 from core.errors import UserError
 from core.reading import reading
@@ -121,6 +123,10 @@ class CockpitApp(App[None]):
     def _quit_if_sure(self, sure: bool | None) -> None:
         if sure:
             self.exit()
+
+    def pop_screen(self) -> AwaitComplete:
+        """Leave what lies over the cockpit: Enter twice in one burst would take that away, too."""
+        return super().pop_screen() if isinstance(self.screen, ModalScreen) else AwaitComplete()
 
     def action_command_palette(self) -> None:
         """Offer every action that applies now; not over a question that is still open."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
@@ -22,6 +21,8 @@ def _with_keys(action: Action, title: Content) -> Content:
 class ActionProvider(Provider):
     """Feeds Textual's palette from the table of actions."""
 
+    _done = False
+
     async def discover(self) -> Hits:
         for action in self._applying():
             yield DiscoveryHit(_with_keys(action, Content(action.title)), self._doing(action))
@@ -38,8 +39,13 @@ class ActionProvider(Provider):
         now = self._cockpit.host.engine.snapshot
         return (each for each in ACTIONS.values() if each.applies(now))
 
-    def _doing(self, action: Action) -> partial[object]:
-        return partial(action.do, self._cockpit)
+    def _doing(self, action: Action) -> Callable[[], None]:
+        def do() -> None:
+            if not self._done:  # Enter twice in one burst asks for it twice
+                self._done = True
+                action.do(self._cockpit)
+
+        return do
 
     @property
     def _cockpit(self) -> CockpitScreen:

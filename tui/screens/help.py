@@ -1,4 +1,4 @@
-"""The help: what every key does, made of the table of actions."""
+"""The help: what every key does, made of the table of actions, and what the figures mean."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.action import Action, names_of
+from tui.glossary import MEASURES
 
 Rows = Sequence[tuple[str, str]]  # keys, and what they do
 
 _KEYS = 13  # columns of the keys
 _LEAST = 20  # columns of what they do
+_MEASURED = "What is measured"
 
 
 class HelpScreen(ModalScreen[None]):
@@ -29,11 +31,11 @@ class HelpScreen(ModalScreen[None]):
 
     def __init__(self, actions: Iterable[Action], in_panels: Rows) -> None:
         super().__init__()
-        self._groups = [*_groups(actions), ("In a panel", in_panels)]
+        self._groups = [*_groups(actions), ("In a panel", in_panels), (_MEASURED, MEASURES)]
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="box") as box:
-            box.border_title = "Keys"
+            box.border_title = "Keys, and what is measured"
             box.border_subtitle = "up, down: more   escape closes"
             yield _Text(self._groups)
 

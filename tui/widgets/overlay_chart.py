@@ -31,7 +31,7 @@ from tui.widgets.curves import (
 from tui.widgets.fit import cut, fullest
 from tui.widgets.wish import Limits, Wish
 
-POINTS = 800  # that plotext is given of all lines and the band together, about; it takes its time
+POINTS = 450  # that plotext is given of all lines and the band together, about; it takes its time
 _SIGN_COLUMNS = 26  # from one sign on a line to the next
 _CLEAR = 5  # columns before the end of a line without another sign
 _ROUNDING = 0.99  # a race ends a little after its budget, which does not lengthen the axis
