@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from core import experiment
 from core.allowance import WHOLE_SLICE, Allowance
 from core.commands import (
     BringBack,
@@ -21,13 +20,14 @@ from core.commands import (
 )
 from core.config import RunConfig
 from core.errors import UserError
-from core.fairness import Race
 from core.fleet import Fleet, unlike
-from core.race import Budget, Lane
+from core.measuring.tracker import Tracker
+from core.racing import experiment
+from core.racing.fairness import Race
+from core.racing.race import Budget, Lane
 from core.run import Run
 from core.sharing import Turns
 from core.snapshot import Paths, State
-from core.tracker import Tracker
 from core.trainer import Time
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.race import Budget, Lane
+from core.racing.race import Budget, Lane
 
 
 @dataclass(frozen=True, slots=True)

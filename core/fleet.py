@@ -9,7 +9,7 @@ from core.commands import Pause
 from core.config import RunConfig
 from core.data.dataset import Dataset
 from core.errors import UserError
-from core.race import MOST_RUNS
+from core.racing.race import MOST_RUNS
 from core.run import Run
 from core.settings import Name
 

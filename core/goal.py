@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from core.allowance import Allowance
-from core.race import Budget
+from core.racing.race import Budget
 from core.snapshot import Moment
 
 

@@ -25,11 +25,11 @@ from core.config import STOP_CONDITIONS, RunConfig, title_of
 from core.data.dataset import Dataset
 from core.errors import UserError
 from core.examiner import Examiner
-from core.fairness import Race
 from core.goal import NO_GOAL, Goal
 from core.looking import Showcase
+from core.measuring.prober import Prober
 from core.pace import Pace, RateMeter
-from core.prober import Prober
+from core.racing.fairness import Race
 from core.record import Record
 from core.snapshot import Evaluation, Moment, State
 from core.steppers.fused.preparation import Preparation

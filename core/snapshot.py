@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from core.race import Budget
+    from core.racing.race import Budget
 
     Floats = NDArray[np.float64]
 

@@ -76,7 +76,7 @@ def test_the_first_frame_waits_for_no_screen_but_the_opening_one() -> None:
 
 def test_help_needs_neither_torch_nor_textual() -> None:
     help_ = (
-        "from tui.cli import main\n"
+        "from tui.cli.command import main\n"
         "try:\n"
         "    main(['--help'])\n"
         "except SystemExit as end:\n"

@@ -10,7 +10,7 @@ from core.reading import reading
 def main() -> int:
     """Read the command line and do what it says; the exit status."""
     with reading():
-        from tui.cli import main as gd_tui
+        from tui.cli.command import main as gd_tui
     return gd_tui()
 
 

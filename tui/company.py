@@ -65,8 +65,6 @@ class Wardrobe:
     def _choose(self, own: Look, taken: list[Look]) -> Look:
         if own not in taken:
             return own
-        of_strategies = len(SHOWN)
-        free = [*LOOKS[of_strategies:], *LOOKS[:of_strategies]]
-        free = [look for look in free if look not in taken]
+        free = [look for look in LOOKS if look not in taken]
         claimed = self._worn.values()
         return min(free, key=lambda look: (look in _OF_STRATEGIES, look in claimed))

@@ -140,7 +140,7 @@ def _race_in_two_rows(size: Size) -> tuple[Place, ...]:
     turning = ("loss", "runs", "path", "verdicts", "trembling")
     lower = 7 if height < 20 else 9
     row = Region(0, height - lower, width, lower)
-    steering, rest = row.split_vertical(LEFT if width >= 2 * LEFT else width // 2)
+    steering, rest = row.split_vertical(LEFT)
     tabs = tuple(name for name in PANELS if name not in (*turning, "strategy"))
     strip, below = rest.split_horizontal(2)
     return (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from core.racing.standing import Measure, standing
 from core.snapshot import MILESTONES, Clock, Evaluation, Moment, RunView, State
-from core.standing import Measure, standing
 from tui import format as fmt
 from tui.company import Company
 from tui.table import Column, Entry, Value, entries

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from core.claims import Claim, Finding, Parting, Shaking, Verdict, WholePass
-from core.contest import Contest, Pace
+from core.racing.claims import Claim, Finding, Parting, Shaking, Verdict, WholePass
+from core.racing.contest import Contest, Pace
 from tui.display import GREY, RIGHT, WRONG, Look
 from tui.format import count, duration, number, percent, plural
 

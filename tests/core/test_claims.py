@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.claims import (
+from core.config import configure
+from core.racing.claims import (
     Claim,
     Finding,
     Lack,
@@ -18,8 +19,7 @@ from core.claims import (
     WholePass,
     verdicts,
 )
-from core.config import configure
-from core.contest import Contest
+from core.racing.contest import Contest
 from core.snapshot import Event, Moment, Phase, RunView
 from tests.tui import lanes, views
 

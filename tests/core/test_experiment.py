@@ -7,14 +7,14 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from core import experiment
-from core.claims import Claim, Finding, verdicts
 from core.commands import Advance, BringBack, Drop, Fork, StartExperiment
 from core.config import configure
 from core.data import load as loading
 from core.data.dataset import Dataset
 from core.engine import Engine
-from core.race import Budget
+from core.racing import experiment
+from core.racing.claims import Claim, Finding, verdicts
+from core.racing.race import Budget
 from core.record import Record
 from core.snapshot import Clock, Moment, State
 from tests.core.test_fleet import asked, build, names, rested, runs_of  # noqa: F401

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.allowance import SLICE_SECONDS, WHOLE_SLICE, Allowance
-from core.fairness import Race
-from core.race import Budget
+from core.racing.fairness import Race
+from core.racing.race import Budget
 from core.snapshot import Clock, Moment
 
 

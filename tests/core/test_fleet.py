@@ -25,7 +25,7 @@ from core.config import RunConfig, configure
 from core.data import load as loading
 from core.data.dataset import Dataset
 from core.engine import Engine
-from core.race import MOST_RUNS, Budget, lanes, of_strategies
+from core.racing.race import MOST_RUNS, Budget, lanes, of_strategies
 from core.run import Run
 from core.snapshot import Clock, RunView, Snapshot, State
 from tests.core.conftest import same_bits, weights_of

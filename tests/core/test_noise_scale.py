@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from core.noise_scale import GradientNoise, NoiseMeter, measure
+from core.measuring.noise_scale import GradientNoise, NoiseMeter, measure
 
 INPUTS, CLASSES = 3, 4
 

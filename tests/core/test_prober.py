@@ -10,11 +10,11 @@ import torch
 from core.commands import Advance, Change, Start
 from core.config import configure
 from core.data.dataset import Dataset
-from core.prober import Prober
+from core.measuring.prober import Prober
+from core.measuring.steadiness import WINDOW
+from core.measuring.weights import flat
 from core.run import Run
-from core.steadiness import WINDOW
 from core.steppers.fused.preparation import Preparation
-from core.weights import flat
 from tests.core.conftest import NO_KERNELS, same_bits, weights_of, work_off
 
 SETTINGS: list[dict[str, object]] = [

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core import projection
-from core.projection import POINTS, RANK, Projection
+from core.measuring import projection
+from core.measuring.projection import POINTS, RANK, Projection
 from core.snapshot import Plane
 
 Floats = NDArray[np.float64]

@@ -6,7 +6,7 @@ import pytest
 
 from core.config import configure
 from core.errors import UserError
-from core.race import MOST_RUNS, Budget, BudgetKind, lanes, lanes_like, of_strategies
+from core.racing.race import MOST_RUNS, Budget, BudgetKind, lanes, lanes_like, of_strategies
 from core.snapshot import Clock
 
 BUDGET = BudgetKind()

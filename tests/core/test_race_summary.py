@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.config import configure
-from core.race import Budget, Lane
-from core.race_summary import Row, best_first, csv_rows, figure, run_row, table
+from core.racing.race import Budget, Lane
+from core.racing.summary import Row, best_first, csv_rows, figure, run_row, table
 from core.snapshot import Clock, Evaluation, Moment, NoiseScale, RunView, State, Steadiness
 from core.summary import Status, summary
 from tests.core.test_summary import view

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.history import Series, stamps
+from core.racing.standing import Measure, Standing, standing
 from core.snapshot import Clock, Curve, History, Moment, RunView
-from core.standing import Measure, Standing, standing
 
 TESTS = [Measure.TEST_LOSS, Measure.ACCURACY]
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from core.steadiness import WINDOW, PathMeter
-from core.weights import flat
+from core.measuring.steadiness import WINDOW, PathMeter
+from core.measuring.weights import flat
 
 
 def watched(updates: list[list[float]]) -> PathMeter:

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests.tui.cli_helpers import Call, Said
-from tui.cli import main
+from tui.cli.command import main
 
 
 @pytest.fixture
 def config_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the user's config file would be; it does not exist yet. No environment either."""
     path = tmp_path / "config.toml"
-    monkeypatch.setattr("tui.given.default_path", lambda: path)
+    monkeypatch.setattr("tui.cli.given.default_path", lambda: path)
     for name in [name for name in os.environ if name.startswith("GD_TUI_")]:
         monkeypatch.delenv(name)
     return path

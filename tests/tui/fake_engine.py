@@ -26,8 +26,8 @@ class FakeEngine:
         self.sent.append(command)
         self.sent_to.append(run)
 
-    def publish(self, run: RunView | None = None, **changes: Any) -> None:
-        """Show something new, as the worker would after a slice."""
-        runs = self.snapshot.runs if run is None else (run,)
+    def publish(self, *runs: RunView, **changes: Any) -> None:
+        """Show something new, as the worker would after a slice: other runs, if any are given."""
+        runs = runs or self.snapshot.runs
         revision = self.snapshot.revision + 1
         self.snapshot = replace(self.snapshot, revision=revision, runs=runs, **changes)

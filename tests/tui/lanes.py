@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from core.config import RunConfig, configure
-from core.race import DEFAULT_BUDGET, Budget
+from core.racing.race import DEFAULT_BUDGET, Budget
 from core.snapshot import (
+    MILESTONES,
     Clock,
     Curve,
     Evaluation,
@@ -35,7 +36,6 @@ LOSSES = {"batch": 1.59, "stochastic": 0.121, "mini-batch": 0.262}
 TREMBLING = {"batch": 0.00031, "stochastic": 0.382, "mini-batch": 0.0812}
 STEADINESS = {"batch": (0.998, 1.001), "stochastic": (0.031, 3.42), "mini-batch": (0.187, 2.37)}
 NOISE = {"batch": 154.0, "stochastic": 1840.0, "mini-batch": 612.0}
-MILESTONES = (0.80, 0.90, 0.95)
 
 
 def moment(seconds: float, *, size: int, cost: float) -> Moment:

@@ -37,9 +37,9 @@ class Piloted:
         strips = self.app.screen._compositor.render_strips()
         return "\n".join("".join(segment.text for segment in strip) for strip in strips)
 
-    async def show(self, run: RunView | None = None, **changes: Any) -> None:
+    async def show(self, *runs: RunView, **changes: Any) -> None:
         """Publish something and let the screen look at it."""
-        self.engine.publish(run, **changes)
+        self.engine.publish(*runs, **changes)
         self.cockpit.pull()
         self.cockpit.draw()
         await self.pilot.pause()
@@ -47,6 +47,7 @@ class Piloted:
     async def press(self, *keys: str) -> list[Command]:
         """Press keys; the commands that they sent, but for those about which digits to show."""
         self.engine.sent.clear()
+        self.engine.sent_to.clear()
         await self.pilot.press(*keys)
         await self.pilot.pause()
         return [each for each in self.engine.sent if not isinstance(each, ShowDigits)]

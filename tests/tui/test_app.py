@@ -13,6 +13,7 @@ from core.config import configure
 from core.errors import UserError
 from core.snapshot import Loading, Notice, Snapshot, State
 from tests.tui.fake_engine import FakeEngine
+from tests.tui.lanes import lane, lanes, race
 from tests.tui.piloted import opened, piloted
 from tests.tui.views import moment, run_view
 from tui import layout
@@ -91,6 +92,20 @@ async def test_a_run_without_progress_is_left_at_once() -> None:
     async with piloted(run_view(State.READY, updates=0)) as on:
         await on.press("q")
         assert on.app._exit
+
+
+async def test_enter_several_times_in_one_burst_answers_once_and_stays_in_the_cockpit() -> None:
+    async with piloted() as on:
+        for keys in ("o", "c", ("comma", "5"), ("ctrl+p", "down")):
+            await on.press(*keys)
+            dialog = on.app.screen
+            on.engine.sent.clear()
+            for _ in range(3):
+                on.app.post_message(events.Key("enter", "\r"))
+            await on.pilot.pause()
+            assert dialog not in on.app.screen_stack
+            assert on.app.screen is on.cockpit
+            assert len(on.engine.sent) <= 1
 
 
 async def test_a_run_with_progress_is_left_when_it_is_said_twice() -> None:
@@ -172,12 +187,21 @@ async def test_an_error_in_the_engine_is_shown_and_the_app_lives_on() -> None:
 
 
 @pytest.mark.parametrize("size", [(120, 40), (110, 34), (200, 60)])
-async def test_a_large_screen_shows_every_panel(size: tuple[int, int]) -> None:
+async def test_a_large_screen_shows_all_of_one_run_the_trembling_behind_one_key(
+    size: tuple[int, int],
+) -> None:
+    shown = set(layout.PANELS) - {*layout.OF_SEVERAL, "trembling"}
     async with piloted(size=size) as on:
-        for panel in on.cockpit.deck.panels.values():
+        assert {panel.id for panel in on.cockpit.deck.in_view()} == shown
+        for panel in on.cockpit.deck.in_view():
             assert panel.region in on.cockpit.region
             assert panel.region.area > 0
             assert panel.TITLE in on.text
+        await on.press("v")
+        assert {panel.id for panel in on.cockpit.deck.in_view()} - shown == {"trembling"}
+        assert on.app.focused is on.cockpit.deck.panels["trembling"]
+        await on.press("v")
+        assert {panel.id for panel in on.cockpit.deck.in_view()} == shown
 
 
 async def test_a_small_screen_keeps_the_loss_and_the_strategy_and_tab_brings_the_rest() -> None:
@@ -194,12 +218,25 @@ async def test_a_small_screen_keeps_the_loss_and_the_strategy_and_tab_brings_the
 
 async def test_a_panel_is_maximised_and_restored() -> None:
     async with piloted() as on:
+        before = list(on.cockpit.deck.in_view())
         await on.press("F")
         assert [panel.id for panel in on.cockpit.deck.in_view()] == ["hyperparameters"]
         await on.press("tab")
         assert [panel.id for panel in on.cockpit.deck.in_view()] == ["run-settings"]
         await on.press("escape")
-        assert len(list(on.cockpit.deck.in_view())) == len(layout.PANELS)
+        assert list(on.cockpit.deck.in_view()) == before
+
+
+async def test_whoever_has_the_focus_keeps_it_in_view_where_it_becomes_narrow() -> None:
+    async with piloted(size=(120, 40)) as on:
+        digit = on.cockpit.deck.panels["digit"]
+        digit.focus()
+        await on.pilot.pause()
+        for size in ((80, 24), (120, 40), (60, 16)):
+            await on.pilot.resize_terminal(*size)
+            await on.pilot.pause()
+            assert digit in on.cockpit.deck.in_view()
+            assert on.app.focused is digit
 
 
 async def test_below_the_least_size_a_friendly_line_stands_until_there_is_room() -> None:
@@ -236,7 +273,7 @@ async def test_with_ascii_every_character_has_seven_bits(size: tuple[int, int]) 
         for _ in layout.PANELS:
             await on.press("tab")
             assert on.text.isascii(), on.app.focused
-        for key in ("question_mark", "ctrl+p", "comma", "o", "q", "b"):
+        for key in ("question_mark", "ctrl+p", "comma", "o", "q", "b", "c", "N"):
             await on.press(key)
             assert on.text.isascii(), key
             await on.press("escape")
@@ -254,10 +291,13 @@ async def test_random_keys_and_sizes_upset_nothing() -> None:
     keys = sorted({key for each in ACTIONS.values() for key in each.keys})
     keys = [key for key in keys if key != "q"]
     keys += ["up", "down", "left", "right", "enter", "escape", *"abc019.-", "backspace"]
-    runs = [run_view(state) for state in State] + ASCII_RUNS + [run_view(State.READY, updates=0)]
+    alone = [run_view(state) for state in State] + ASCII_RUNS + [run_view(State.READY, updates=0)]
+    some = [(run,) for run in alone] + [lanes()[:2], lanes(), (lane(0, "batch"), lane(3, "batch"))]
     async with piloted() as on:
         for _ in range(24):
-            on.engine.publish(chance.choice(runs))
+            runs = chance.choice(some)
+            racing = race(runs) if chance.random() < 0.5 else None
+            on.engine.publish(*runs, selected=chance.choice(runs).id, race=racing)
             for key in chance.choices(keys, k=12):
                 on.app.post_message(events.Key(key, key if len(key) == 1 else None))
             width, height = chance.randrange(20, 210), chance.randrange(5, 65)

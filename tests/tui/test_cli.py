@@ -32,7 +32,7 @@ def test_help_says_what_is_allowed_and_what_the_default_is(call: Call) -> None:
 
 def test_help_and_a_mistake_are_answered_without_torch_or_a_screen() -> None:
     for args in (["--help"], ["--lr", "x"], ["rum"]):
-        imported = packages_after(f"from tui.cli import main; main({args})")
+        imported = packages_after(f"from tui.cli.command import main; main({args})")
         assert not imported & (HEAVY | {"textual", "rich", "plotext"})
 
 
@@ -47,7 +47,7 @@ def test_the_version_is_told(call: Call) -> None:
     [
         (["--sed", "3"], "'--sed': there is no such option (did you mean --seed?)"),
         (["run", "--quit"], "'--quit': there is no such option"),
-        (["rum"], "'rum': there is no such command; there are run, config, bench, completion (d"),
+        (["rum"], "'rum': there is no such command; there are run, race, config, bench, comp"),
         (["run", "fast"], "unexpected extra argument (fast)"),
         (["--seed"], "Option '--seed' requires an argument (from --seed)"),
         (["--batch-size", "0"], "'0' is not allowed: it must be a whole number of at least 1"),

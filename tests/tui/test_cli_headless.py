@@ -19,10 +19,10 @@ from core.config import configure
 from core.errors import UserError
 from core.snapshot import Event, Loading, RunView, Snapshot, State
 from tests.tui.views import moment, run_view
-from tui import headless
-from tui.headless import with_an_end
+from tui.headless import run as headless
+from tui.headless.reports import Bar, Lines, event_line, share_done
+from tui.headless.run import with_an_end
 from tui.interruption import Interruption
-from tui.reports import Bar, Lines, event_line, share_done
 
 CONFIG = configure({"epochs": 1})
 LOADING = Snapshot(1, Loading("reading MNIST", 0.5))

@@ -14,8 +14,8 @@ from core.errors import UserError
 from core.snapshot import Snapshot, State
 from tests.tui.cli_helpers import Call
 from tests.tui.views import run_view
+from tui.cli.options import SCREEN
 from tui.onscreen import missing_terminal, open_app
-from tui.options import SCREEN
 
 DEFAULTS = {name: setting.default for name, setting in SCREEN.items()}
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from core.race import Budget
+from core.racing.race import Budget
 from core.snapshot import Clock
 from tests.test_house import HEAVY, packages_after
 from tests.tui.cli_helpers import Call
-from tui.racing import Form, Plan
+from tui.headless.racing import Form, Plan
 
 Planned = Callable[..., Plan]
 
@@ -25,7 +25,7 @@ def ordered(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Plan, Form]]:
         plans.append((plan, form))
         return 0
 
-    monkeypatch.setattr("tui.racing.run", run)
+    monkeypatch.setattr("tui.headless.racing.run", run)
     return plans
 
 
@@ -258,5 +258,5 @@ def test_the_shell_completes_the_last_name_of_a_list(
 
 
 def test_a_mistake_is_answered_without_torch_or_a_screen() -> None:
-    imported = packages_after("from tui.cli import main; main(['race', '--budget', '10'])")
+    imported = packages_after("from tui.cli.command import main; main(['race', '--budget', '10'])")
     assert not imported & (HEAVY | {"textual", "rich", "plotext"})

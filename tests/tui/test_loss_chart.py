@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
+from core.racing.standing import Measure
 from core.snapshot import Clock, Curve, History, Moment, Phase
-from core.standing import Measure
 from tests.tui import views
 from tui.display import BLUE
 from tui.strategies import SHOWN

@@ -9,8 +9,8 @@ import pytest
 from textual.pilot import Pilot
 
 from core.config import configure
+from core.racing.standing import Measure, standing
 from core.snapshot import Clock, RunView, State
-from core.standing import Measure, standing
 from tests.tui import views
 from tests.tui.stage import Hands, Stage
 from tui.display import Display

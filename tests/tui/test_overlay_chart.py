@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.config import configure
+from core.racing.standing import Measure
 from core.snapshot import Clock, Moment, RunView
-from core.standing import Measure
 from tests.tui import views
 from tui.company import Company
 from tui.widgets.chart import Chart, Layer, draw

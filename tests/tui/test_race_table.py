@@ -8,14 +8,14 @@ from dataclasses import replace
 import pytest
 
 from core.config import configure
-from core.race import DEFAULT_BUDGET, of_strategies
-from core.race_summary import run_row, table
+from core.racing.race import DEFAULT_BUDGET, of_strategies
+from core.racing.summary import run_row, table
 from core.snapshot import State
 from core.summary import Status
 from tests.tui.lanes import lanes, race
-from tui import race_table
-from tui.race_reports import RaceBar, RaceLines, share_spent
-from tui.race_table import Columns
+from tui.headless import race_table
+from tui.headless.race_reports import RaceBar, RaceLines, share_spent
+from tui.headless.race_table import Columns
 
 
 def test_plain_progress_comes_every_few_seconds(monkeypatch: pytest.MonkeyPatch) -> None:

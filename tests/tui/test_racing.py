@@ -16,12 +16,12 @@ import pytest
 from core.commands import Command, Pause, StartRace
 from core.config import RunConfig, configure
 from core.errors import UserError
-from core.race import DEFAULT_BUDGET, of_strategies
+from core.racing.race import DEFAULT_BUDGET, of_strategies
 from core.snapshot import Loading, Notice, RunView, Snapshot, State
 from tests.tui.lanes import lanes, race
 from tests.tui.views import run_view
-from tui import racing
-from tui.racing import Form, Plan
+from tui.headless import racing
+from tui.headless.racing import Form, Plan
 
 LOADING = Snapshot(1, Loading("reading MNIST", 0.5))
 PLAN = Plan(configure({}), of_strategies(configure({})), DEFAULT_BUDGET)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from core.config import configure
 from core.snapshot import Event, Moment, Notice, RunView, Snapshot, State
+from tests.tui.lanes import lane, lanes, race
 from tests.tui.piloted import Piloted, piloted
 from tests.tui.stage import Hands
 from tests.tui.views import run_view, snapshot
@@ -61,6 +63,38 @@ def test_news_are_drawn_at_once(happens: Callable[[Snapshot], Snapshot]) -> None
     renewal = Renewal(Hands())
     assert renewal.due(FIRST)
     assert renewal.due(happens(FIRST))
+
+
+RUNS = lanes()
+RACE = snapshot(runs=RUNS, race=race(RUNS))
+NEWS_OF_SEVERAL: dict[str, dict[str, Any]] = {
+    "another is selected": {"selected": 2},
+    "another came to rest": {"runs": (*RUNS[:2], replace(RUNS[2], state=State.FINISHED))},
+    "another was renamed": {"runs": (*RUNS[:2], replace(RUNS[2], name="third"))},
+    "one was forked": {"runs": (*RUNS, lane(7, "batch"))},
+    "one was put away": {"runs": RUNS[:2], "dropped": ("mini-batch 64",)},
+    "the race is over": {"race": race(RUNS, over=True)},
+}
+
+
+@pytest.mark.parametrize("changes", NEWS_OF_SEVERAL.values(), ids=NEWS_OF_SEVERAL)
+def test_news_of_several_runs_are_drawn_at_once(changes: dict[str, Any]) -> None:
+    renewal = Renewal(Hands())
+    assert renewal.due(RACE)
+    assert renewal.due(replace(RACE, revision=2, **changes))
+
+
+def test_that_others_train_on_is_drawn_when_it_is_time() -> None:
+    hands = Hands()
+    renewal = Renewal(hands)
+    selected_rests = (replace(RUNS[0], state=State.PAUSED), *RUNS[1:])
+    shown = replace(RACE, runs=selected_rests)
+    assert renewal.due(shown)
+    other = replace(RUNS[1], at=Moment(2_000_000))
+    later = replace(shown, revision=2, runs=(selected_rests[0], other, RUNS[2]))
+    assert not renewal.due(later)
+    hands.time += SECONDS
+    assert renewal.due(later)
 
 
 def test_other_digits_are_drawn_at_once() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.race import Budget
+from core.racing.race import Budget
 from core.snapshot import Clock, State
 from tests.tui import lanes, views
 from tui.run_columns import columns, outlook

@@ -25,4 +25,4 @@ def test_no_two_strategies_look_alike(aspect: str) -> None:
 
 def test_every_panel_has_a_place_and_a_class() -> None:
     assert set(layout.PANELS) == KINDS.keys()
-    assert set(layout.ALWAYS) < set(layout.PANELS)
+    assert set(layout.OF_SEVERAL) < set(layout.PANELS)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.claims import Claim, Finding, verdicts
+from core.racing.claims import Claim, Finding, verdicts
 from core.snapshot import Moment, RunView
 from tests.tui import lanes, views
 from tests.tui.stage import Hands, Stage

@@ -12,7 +12,7 @@ import time
 import core.engine
 from core.commands import Fork, Start
 from core.snapshot import Clock
-from tui.cli import main
+from tui.cli.command import main
 
 _SECONDS = 0.02  # between two notes
 

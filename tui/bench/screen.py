@@ -12,7 +12,7 @@ from statistics import median
 from typing import NamedTuple
 
 from core.data.catalog import DATA_SETS
-from core.race import MOST_RUNS
+from core.racing.race import MOST_RUNS
 from tui.bench.effort import Effort
 from tui.bench.process import COLUMNS, LINES, Place, Watched
 from tui.bench.results import Figure, Target

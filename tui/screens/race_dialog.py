@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 from core.commands import StartRace
 from core.config import RunConfig
 from core.errors import UserError
-from core.race import DEFAULT_BUDGET, BudgetKind, Lane, lanes, lanes_like
+from core.racing.race import DEFAULT_BUDGET, BudgetKind, Lane, lanes, lanes_like
 from core.settings import refuse
 from core.snapshot import RunView
 from core.strategies import STRATEGIES
@@ -45,12 +45,11 @@ def _fields(config: RunConfig, runs: Sequence[RunView]) -> list[_Field]:
 
     optimizers = dict.fromkeys([config.optimizer, "sgd", "rmsprop", "adam"])
     rates = [f"{rate * factor:.3g}" for factor in (0.1, 1.0, 10.0)]
-    sizes = [str(size) for size in (1, 8, 64, 512) if size <= config.data_spec.train]
     return [
         _Field("strategies", tuple(STRATEGIES), by("strategy")),
         _Field("optimizers", tuple(optimizers), by("optimizer")),
         _Field("learning rates", rates, by("lr")),
-        _Field("batch sizes", sizes, by("batch_size")),
+        _Field("batch sizes", ("1", "8", "64", "512"), by("batch_size")),
         _Field("these runs again", [each.name for each in runs], _again(config, runs)),
     ]
 

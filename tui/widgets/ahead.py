@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import isfinite
 
+from core.racing.standing import Measure, standing
 from core.snapshot import Clock
-from core.standing import Measure, standing
 from tui.company import Company
 from tui.display import Display
 from tui.format import compact, count, number, percent

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
 
+from core.racing.standing import Measure
 from core.snapshot import Clock, Curve
-from core.standing import Measure
 from tui.widgets import axis
 from tui.widgets.axis import Axis
 from tui.widgets.chart import Frame, Layer

@@ -14,8 +14,8 @@ from textual.content import Content
 from textual.events import Resize
 from textual.getters import query_one
 
+from core.racing.standing import Measure
 from core.snapshot import Clock, RunView
-from core.standing import Measure
 from tui.company import Company
 from tui.format import number, plural
 from tui.strategies import SHOWN

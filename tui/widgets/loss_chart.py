@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from core.racing.standing import Measure
 from core.snapshot import Curve, History, Moment, Phase
-from core.standing import Measure
 from tui.display import Look
 from tui.format import count
 from tui.strategies import SHOWN

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from textual.color import Color
 from textual.content import Content
 
+from core.racing.standing import Measure
 from core.snapshot import Clock, RunView, State
-from core.standing import Measure
 from tui.company import LOOKS, Company
 from tui.display import Display, Look
 from tui.strategies import SHOWN

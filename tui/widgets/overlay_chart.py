@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
+from core.racing.standing import Measure
 from core.snapshot import Clock, Curve, RunView
-from core.standing import Measure
 from tui.company import Company
 from tui.display import Display, Look
 from tui.widgets import axis

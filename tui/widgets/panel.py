@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable
 from typing import ClassVar
 
+from textual import on
 from textual.containers import Vertical
 from textual.content import Content
+from textual.events import Resize
 from textual.geometry import Region
 from textual.message import Message
 
@@ -16,12 +18,15 @@ from core.snapshot import RunView
 from tui.company import Company
 from tui.display import Display
 
+_CORNERS = 6  # columns of the upper border that no title can take
+
 
 class Panel(Vertical, can_focus=True):
     """A bordered part of the cockpit that draws some of a RunView.
 
     Its name stands on the upper border, left, and while it has the focus the keys that work in
-    it; live facts stand on the lower border, right. `KEYS_HELP` explains those keys in the help.
+    it, given room; live facts stand on the lower border, right. `KEYS_HELP` explains those keys
+    in the help.
     """
 
     ALLOW_MAXIMIZE = True
@@ -63,9 +68,12 @@ class Panel(Vertical, can_focus=True):
         super().watch_has_focus(focused)
         self._write_title()
 
+    @on(Resize)
     def _write_title(self) -> None:
-        keys = self.KEYS if self.has_focus else ""
-        self.border_title = self._display.text(f"{self._title} · {keys}") if keys else self._title
+        with_keys = self._display.text(f"{self._title} · {self.KEYS}")
+        fits = len(with_keys) <= self.outer_size.width - _CORNERS
+        shown = self.KEYS and self.has_focus and fits
+        self.border_title = with_keys if shown else self._title
 
     def report(self, facts: str) -> None:
         """Put live facts on the lower border, and paint no more than that line."""

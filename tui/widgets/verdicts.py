@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.events import Click
 from textual.getters import query_one
 
-from core.claims import Finding, Verdict, verdicts
+from core.racing.claims import Finding, Verdict, verdicts
 from tui.company import Company
 from tui.verdicts import LOOKS, Fact, facts
 from tui.widgets.lines import Lines

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from core.racing.standing import Measure
 from core.snapshot import Clock
-from core.standing import Measure
 from tui.widgets import axis
 from tui.widgets.chart import WASH
 

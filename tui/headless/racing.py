@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Literal
 from core.commands import Pause, StartRace
 from core.config import RunConfig
 from core.errors import UserError
-from core.race import Budget, Lane
-from core.race_summary import Row, csv_rows, run_row, table
+from core.racing.race import Budget, Lane
+from core.racing.summary import Row, csv_rows, run_row, table
 from core.snapshot import RunView, Snapshot, State
 from core.summary import Status
-from tui import race_table
 from tui.complaint import complain
 from tui.ending import EXIT, STOP_SECONDS
+from tui.headless import race_table
+from tui.headless.race_reports import RaceBar, RaceLines, RaceReport, race_title, share_spent
 from tui.interruption import Interruption
-from tui.race_reports import RaceBar, RaceLines, RaceReport, race_title, share_spent
 
 if TYPE_CHECKING:
     from core.engine import Engine

@@ -2,7 +2,7 @@
 
 What is raced is a list, beside which the setting that it is a list of has no place; nor has a
 batch size where nobody trains by mini-batch. Of two that do not fit, the one from the lower layer
-gives way (see `tui.layers`); within one layer it is a mistake.
+gives way (see `tui.cli.layers`); within one layer it is a mistake.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import NamedTuple
 from core.config import RunConfig
 from core.errors import UserError
 from core.optimizers.table import HYPERPARAMETERS
-from core.race import DIMENSIONS, MOST_RUNS, Lane, lanes
+from core.racing.race import DIMENSIONS, MOST_RUNS, Lane, lanes
 from core.strategies import STRATEGIES
-from tui.layers import Given, Layer, settle
-from tui.options import KNOWN, NOT_OF_A_RACE
+from tui.cli.layers import Given, Layer, settle
+from tui.cli.options import KNOWN, NOT_OF_A_RACE
 
 # The list that races each of core's dimensions.
 LISTS = dict(

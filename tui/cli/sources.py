@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from tui.config_file import ConfigFile
-from tui.layers import Layer
+from tui.cli.config_file import ConfigFile
+from tui.cli.layers import Layer
 
 ENVIRONMENT = "GD_TUI_"
 _CONFIG_FILE = "config file"  # where the contexts' `meta` keeps the file in use

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from core.race import Budget, Lane
+from core.racing.race import Budget, Lane
 from core.snapshot import MILESTONES, Clock, Moment, RunView
 from core.summary import Status, status, summary
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.race import Budget
-from core.race_summary import Row, figure
+from core.racing.race import Budget
+from core.racing.summary import Row, figure
 from core.snapshot import MILESTONES
 from core.summary import Status
 from tui.format import MISSING, count, duration, number, percent, plural
@@ -18,7 +18,7 @@ _GAP = 2  # characters between two columns
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure of `core.race_summary`: its heading, where it is in a row, how it is written."""
+    """A figure of `core.racing.summary`: its heading, where it is in a row, how it is written."""
 
     heading: str
     path: tuple[str, ...]

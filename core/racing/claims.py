@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from core.contest import Contest, contest
-from core.likeness import all_by, likes, pair_of, parted
+from core.racing.contest import Contest, contest
+from core.racing.likeness import all_by, likes, pair_of, parted
 from core.snapshot import Clock, Moment, RaceView, RunView
 
 LARGE = 10_000  # examples from which a training set is called large

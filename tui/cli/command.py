@@ -21,11 +21,10 @@ from core import summary as summaries
 from core.config import SETTINGS, RunConfig
 from core.errors import UserError
 from core.optimizers.table import HYPERPARAMETERS
-from tui.complaint import PROGRAM, complain, said
-from tui.given import ConfigOption, given
-from tui.help import WIDTH, SectionedCommand
-from tui.layers import Given, blamed, settle
-from tui.options import (
+from tui.cli.given import ConfigOption, given
+from tui.cli.help import WIDTH, SectionedCommand
+from tui.cli.layers import Given, blamed, settle
+from tui.cli.options import (
     CSV,
     JSON,
     KNOWN,
@@ -36,8 +35,9 @@ from tui.options import (
     run_options,
     screen_options,
 )
-from tui.race_command import race
-from tui.sources import config_file
+from tui.cli.race_command import race
+from tui.cli.sources import config_file
+from tui.complaint import PROGRAM, complain, said
 
 INTERRUPTED = 130
 _NOBODY_READS = (EPIPE, EIO)  # as in `gd-tui config | head -1`, and when a terminal has gone
@@ -183,7 +183,7 @@ gd_tui.add_command(race)
 @click.pass_context
 def config(ctx: click.Context, /, **_: object) -> None:
     """Show every setting, its value, and where that came from."""
-    from tui.listing import rows, show
+    from tui.cli.listing import rows, show
 
     values = given(ctx)
     of_a_run = {**SETTINGS, **HYPERPARAMETERS}
@@ -249,7 +249,7 @@ def _run(
     config: RunConfig, summary: Path | None, *, as_json: bool = False, plain: bool = False
 ) -> int:
     from core.engine import Engine
-    from tui.headless import run, with_an_end
+    from tui.headless.run import run, with_an_end
 
     config = with_an_end(config)
     return run(Engine(config), config, as_json=as_json, plain=plain, summary=summary)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from core.allowance import SLICE_SECONDS, WHOLE_SLICE, Allowance
-from core.race import Budget
+from core.racing.race import Budget
 from core.snapshot import Clock, Moment, RaceView
 
 

@@ -12,10 +12,10 @@ from click.shell_completion import CompletionItem
 from core.config import SETTINGS, STOP_CONDITIONS
 from core.errors import UserError
 from core.optimizers.table import HYPERPARAMETERS, OPTIMIZERS
-from core.race import DEFAULT_BUDGET, BudgetKind
+from core.racing.race import DEFAULT_BUDGET, BudgetKind
 from core.settings import Choice, Flag, Kind, Number, Optional, Setting, Whole, Widths, refuse
+from tui.cli.sources import ENVIRONMENT, place
 from tui.display import Display
-from tui.sources import ENVIRONMENT, place
 
 OPTIMIZER_SETTINGS = ("optimizer", *HYPERPARAMETERS, "schedule", "warmup", "decay", "decay_epochs")
 

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from core.evaluation import only_looking
+from core.measuring.weights import flat
 from core.threads import use_threads
-from core.weights import flat
 
 _GROUPS, _GROUP_SIZE = 64, 64  # gradients, and examples of each
 _KEPT = 0.8  # of the averages, at each measurement

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import torch
 
 from core.allowance import SLICE_SECONDS
-from core.noise_scale import GradientNoise, NoiseMeter, measure
+from core.measuring.noise_scale import GradientNoise, NoiseMeter, measure
+from core.measuring.steadiness import PathMeter
+from core.measuring.weights import flat
 from core.snapshot import NoiseScale, Steadiness
-from core.steadiness import PathMeter
 from core.trainer import Time, Trainer
-from core.weights import flat
 
 _RARELY = 100  # times as long as a measurement took, a run trains before the next one
 _PIECE_SECONDS = SLICE_SECONDS / 3

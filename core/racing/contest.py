@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.racing.standing import Measure, standing
 from core.snapshot import Clock, RunView
-from core.standing import Measure, standing
 
 FASTER = 1.25  # times as long: an evaluation comes late by a part of the way to the next one
 POINTS = 0.01  # of the test accuracy: on 10,000 examples, chance moves it by half of that

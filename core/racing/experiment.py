@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from core.config import RunConfig
 from core.data.dataset import Dataset
-from core.race import Budget
+from core.racing.race import Budget
 from core.record import Record
 from core.snapshot import Clock
 

@@ -9,10 +9,10 @@ import click
 from click.shell_completion import CompletionItem
 
 from core.errors import UserError
-from tui.config_file import ConfigFile, read
-from tui.layers import Given, Layer
-from tui.options import KNOWN, SettingOption
-from tui.sources import ENVIRONMENT, lay_under, layer, place
+from tui.cli.config_file import ConfigFile, read
+from tui.cli.layers import Given, Layer
+from tui.cli.options import KNOWN, SettingOption
+from tui.cli.sources import ENVIRONMENT, lay_under, layer, place
 
 _FAULT = "config fault"  # where the contexts' `meta` keeps what is wrong with the config file
 

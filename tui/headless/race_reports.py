@@ -6,10 +6,10 @@ import time
 from collections.abc import Sequence
 from typing import Protocol
 
-from core.race import Budget
+from core.racing.race import Budget
 from core.snapshot import RaceView, RunView
 from tui.format import percent, plural
-from tui.reports import LINE_SECONDS, Bar, Lines, Report
+from tui.headless.reports import LINE_SECONDS, Bar, Lines, Report
 
 
 class RaceReport(Report, Protocol):

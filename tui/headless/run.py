@@ -15,8 +15,8 @@ from core.config import RunConfig
 from core.snapshot import RunView, Snapshot, State
 from core.summary import Status
 from tui.ending import EXIT, STOP_SECONDS, conclude
+from tui.headless.reports import Bar, Lines, Report, event_line, figures, title
 from tui.interruption import Interruption
-from tui.reports import Bar, Lines, Report, event_line, figures, title
 
 if TYPE_CHECKING:
     from core.engine import Engine

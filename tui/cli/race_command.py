@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from core.errors import UserError
-from tui.entrants import entrants
-from tui.given import ConfigOption, given
-from tui.help import SectionedCommand
-from tui.layers import Given, blamed
-from tui.options import CSV, JSON, RACE, SettingOption, race_options, racer_options
+from tui.cli.entrants import entrants
+from tui.cli.given import ConfigOption, given
+from tui.cli.help import SectionedCommand
+from tui.cli.layers import Given, blamed
+from tui.cli.options import CSV, JSON, RACE, SettingOption, race_options, racer_options
 
 if TYPE_CHECKING:
-    from tui.racing import Form
+    from tui.headless.racing import Form
 
 _OUTPUT = "The output"
 _FORMS: tuple[Form, ...] = ("json", "csv")
@@ -53,7 +53,7 @@ def race(ctx: click.Context, /, **_: object) -> int:
     except UserError as fault:
         raise blamed(fault, {"seed": values["seeds"]}) from None
     from core.engine import Engine
-    from tui import racing
+    from tui.headless import racing
 
     plan = racing.Plan(base, lanes, budget, seeds)
     try:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from core.projection import Projection
+from core.measuring.projection import Projection
+from core.measuring.weights import flat
 from core.run import Run
 from core.snapshot import Paths
 from core.trainer import Time
-from core.weights import flat
 
 _SECONDS = 0.1  # between two looks at the weights, at least
 _RARELY = 50  # times as long as a look took

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tui.options import SettingOption
+from tui.cli.options import SettingOption
 
 WIDTH = 100
 _OTHER = "Other options"

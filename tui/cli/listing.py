@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from core.config import SETTINGS
 from core.optimizers.table import HYPERPARAMETERS
 from core.settings import Setting
+from tui.cli.config_file import ConfigFile
+from tui.cli.layers import Given, Settled
 from tui.complaint import harmless
-from tui.config_file import ConfigFile
-from tui.layers import Given, Settled
 
 
 class Row(NamedTuple):

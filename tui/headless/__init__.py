@@ -1,0 +1,1 @@
+"""Runs and races without a screen: driven, told in lines or bars, summed up in tables."""
