@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 
 from core.allowance import WHOLE_SLICE, Allowance
@@ -11,8 +12,10 @@ from core.commands import (
     Command,
     Drop,
     Fork,
+    GoBack,
     Pause,
     Rename,
+    Reset,
     Select,
     Start,
     StartExperiment,
@@ -27,7 +30,7 @@ from core.racing.fairness import Race
 from core.racing.race import Budget, Lane
 from core.run import Run
 from core.sharing import Turns
-from core.snapshot import Paths, State
+from core.snapshot import Moment, Paths, RaceView, State
 from core.trainer import Time
 
 
@@ -40,6 +43,7 @@ class Arena:
         self._clock = clock
         self._turns = Turns()
         self._tracker: Tracker | None = None
+        self._left: dict[int, tuple[Race, Moment]] = {}  # by runs put away: where they began it
         self._settling: Run | None = None  # of an experiment: it trains until it has settled
         self._data = fleet.selected.data  # of all runs but those of an experiment
         self._base = fleet.selected.trainer.config
@@ -65,7 +69,12 @@ class Arena:
             case Drop():
                 self._drop(run)
             case BringBack():
-                self.fleet.bring_back()
+                self._rejoin(self.fleet.bring_back())
+            case Reset() | GoBack():
+                run.obey(command)
+                self._leave(run, "it began again, or went back")
+                if self._tracker:
+                    self._tracker.begin_anew(run)
             case Rename(name):
                 self.fleet.rename(run, name)
             case StartRace(lanes, budget):
@@ -88,6 +97,25 @@ class Arena:
             self._part_if_settled(self._settling)
         return worked
 
+    def wait(self) -> float:
+        """Seconds until there is something to do; infinite if nothing is wanted.
+
+        A run that has to wait for another has nothing to do before that one.
+        """
+        runs = self.fleet.runs
+        waits = [run.wait() for run in runs if self._allowance(run.id) is not None]
+        return min(waits, default=math.inf)
+
+    def fail(self, fault: Exception) -> None:
+        """Pause all that was running, with an unexpected error as the reason."""
+        for run in self.fleet.runs:
+            if run.state is State.RUNNING:
+                run.fail(fault)
+
+    def standing(self) -> RaceView | None:
+        """The race, if it has any lane."""
+        return self.race.view() if self.race and len(self.race) else None
+
     def paths(self, *, final: bool) -> Paths | None:
         """Where the runs went since the first fork or the start of the race."""
         return self._tracker.paths(self.fleet.runs, final=final) if self._tracker else None
@@ -106,7 +134,9 @@ class Arena:
 
     def _follow(self, parent: Run, child: Run) -> None:
         if self._tracker is None or not self._tracker.can_follow(parent):
-            self._tracker = Tracker(parent, self._clock)
+            if parent.trainer.diverged:
+                return  # there is no telling how far away it is
+            self._tracker = Tracker([parent], self._clock)
         self._tracker.fork(parent, child)
 
     def _drop(self, run: Run) -> None:
@@ -115,11 +145,26 @@ class Arena:
             self._tracker.forget(forgotten)
         if run is self._settling:
             self._settling = None
-        if self.race:
-            self.race.leave(run.id)
-            self.race = self.race if self.race.lanes else None
+        if self.race and run.id in self.race:
+            self._left[run.id] = self.race, self.race.leave(run.id)
 
     # Races
+
+    def _rejoin(self, run: Run) -> None:
+        """What was put away takes part again, if its race is still the one that is on."""
+        race, start = self._left.pop(run.id, (None, None))
+        if race is not None and start is not None and race is self.race:
+            race.join(run, start)
+        else:
+            run.withdraw()
+
+    def _leave(self, run: Run, why: str) -> None:
+        """Go on outside the race: what was spent on it cannot be told any more."""
+        if self.race and run.id in self.race:
+            self.race.leave(run.id)
+            run.withdraw()
+            said = "goes on outside the race"
+            run.trainer.record.add_event(run.trainer.at, "race", after=said, note=why)
 
     def _who_stays(self, newcomers: int) -> list[Run]:
         """The runs beside which so many have room, which is checked.
@@ -140,7 +185,7 @@ class Arena:
 
     def _race(self, budget: Budget, runs: Sequence[Run]) -> None:
         self.race = Race(budget, runs)
-        self._tracker = Tracker(runs[0], self._clock)
+        self._tracker = Tracker(runs, self._clock)
         for run in runs:
             run.enter(self.race)
             run.obey(Start())
@@ -171,7 +216,10 @@ class Arena:
     def _part(self, run: Run) -> None:
         (name,) = unlike(["stochastic"], (each.name for each in self.fleet.runs))
         try:
+            selected = self.fleet.selected
             other = self.fleet.fork(run, name)
+            if selected is not run:
+                self.fleet.select(selected)
         except UserError as fault:  # meanwhile others took its room
             self._give_up(run, str(fault))
         else:

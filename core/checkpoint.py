@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from torch import Tensor
@@ -32,7 +32,7 @@ def capture(trainer: Trainer) -> Checkpoint:
     """The trainer as it is now; the part of an update under way is not kept."""
     return Checkpoint(
         trainer.config,
-        trainer.at,
+        replace(trainer.at, seconds=trainer.seconds - trainer.seconds_under_way),
         {name: value.clone() for name, value in trainer.model.state_dict().items()},
         trainer.optimizer.state(),
         trainer.sampler.state(),

@@ -132,7 +132,11 @@ class Engine:
         """Let the runs work; False if none of them had anything to do."""
         if self._arena is None:
             return False
-        return self._arena.work(lambda: self._until_frame() if self._commands.empty() else 0.0)
+        try:
+            return self._arena.work(lambda: self._until_frame() if self._commands.empty() else 0.0)
+        except Exception as fault:  # what is wrong between runs shall not end them all
+            self._arena.fail(fault)
+            return True
 
     def _until_frame(self) -> float:
         """Seconds until a snapshot is due."""
@@ -140,8 +144,7 @@ class Engine:
 
     def _wait(self) -> float:
         """Seconds until there is something to do."""
-        runs = self._arena.fleet.runs if self._arena else []
-        return min((run.wait() for run in runs), default=math.inf)
+        return self._arena.wait() if self._arena else math.inf
 
     def _serve(self) -> None:
         self.load()
@@ -237,7 +240,7 @@ class Engine:
                     answered=self._answered,
                     selected=arena.fleet.selected.id,
                     base=arena.base,
-                    race=arena.race.view() if arena.race else None,
+                    race=arena.standing(),
                     paths=self.snapshot.paths if brief else arena.paths(final=final),
                     dropped=arena.fleet.dropped,
                 )

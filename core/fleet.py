@@ -70,14 +70,16 @@ class Fleet:
             self.select(self.runs[min(place, len(self.runs) - 1)])
         return forgotten
 
-    def bring_back(self) -> None:
+    def bring_back(self) -> Run:
         """Bring back what was put away last, to its place."""
         if not self._dropped:
             raise UserError("no run was put away")
         self.check_room(1)
         place, run = self._dropped.pop()
+        (run.name,) = unlike([run.name], (each.name for each in self.runs))
         self.runs.insert(place, run)
         self.select(run)
+        return run
 
     def rename(self, run: Run, name: str) -> None:
         name = Name().parse(name)
@@ -108,7 +110,6 @@ class Fleet:
     def _put_away(self, place: int) -> Run | None:
         run = self.runs.pop(place)
         run.obey(Pause())
-        run.withdraw()
         full = len(self._dropped) == self._dropped.maxlen
         forgotten = self._dropped[0][1] if full else None
         self._dropped.append((place, run))

@@ -75,7 +75,8 @@ class Record:
         """From now on updates are of this kind; a phase without an update leaves no trace."""
         self.revision += 1
         if any(p.strategy == strategy and p.batch_size != batch_size for p in self.phases):
-            self._costs.pop(strategy, None)  # it may be of another size
+            kept = {name: cost for name, cost in self._costs.items() if name != strategy}
+            self._costs = kept  # it may be of another size
         self._train_loss.begin_phase()
         earlier = [phase for phase in self.phases if phase.start.updates < at.updates]
         same = earlier and (earlier[-1].strategy, earlier[-1].batch_size) == (strategy, batch_size)
@@ -131,4 +132,5 @@ class Record:
         if time:
             seconds = min(seconds, _SLOW * updates * time / count)
         kept = math.exp(-seconds / _COST_SECONDS)
-        self._costs[strategy] = kept * time + seconds, kept * count + updates
+        cost = kept * time + seconds, kept * count + updates
+        self._costs = {**self._costs, strategy: cost}  # another: other threads may be reading it

@@ -42,15 +42,16 @@ _OF_THE_DRIVE = (*STOP_CONDITIONS, "speed", "eval_every")  # settings that decid
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a fork was copied from: the run's name, when, and its settings then."""
+    """What a fork was copied from: the run's name and id, when, and its settings then."""
 
     parent: str
+    id: int
     at: Moment
     config: RunConfig
 
 
 class Run:
-    """Obeys commands, and does its work slice by slice. Only the engine's thread may call it."""
+    """Obeys commands, and does its work slice by slice. It belongs to one thread at a time."""
 
     def __init__(
         self,
@@ -93,19 +94,24 @@ class Run:
     def fork(self, id: int, name: str) -> Run:
         """Another run that goes on bit for bit as this one would.
 
-        Of an update under way, it begins its own copy from the start.
+        Of an update under way, it begins its own from the start. Only what a change of the
+        optimizer at this very update put aside is not copied: its memory begins anew.
         """
         other = Run(name, self.trainer.config, self.data, self._kernels, self._clock, id)
-        restore(other.trainer, capture(self.trainer))
-        other.origin = Origin(self.name, self.trainer.at, self.trainer.config)
+        saved = capture(self.trainer)
+        restore(other.trainer, saved)
+        other.origin = Origin(self.name, self.id, saved.at, self.trainer.config)
         other.showcase = self.showcase.copy()
         other.way_back = self.way_back
         other.state, other.reason, other._goal = self.state, self.reason, self._goal
         other.trainer.diverged = self.trainer.diverged
         other._take_up_trainer()
+        other._switchboard.remember(self._switchboard)
+        other.prober.steadiness = self.prober.steadiness
+        other.prober.noise_scale = self.prober.noise_scale
         if not self._examiner.busy:
             other._examiner.give_up()
-        other.trainer.record.add_event(self.trainer.at, "forked", after=f"from {self.name}")
+        other.trainer.record.add_event(saved.at, "forked", after=f"from {self.name}")
         return other
 
     # Racing
@@ -234,6 +240,8 @@ class Run:
                 self._examine()
             elif self.state is not State.RUNNING:
                 return False
+            elif self._at_finish():
+                self._arrive()
             elif self.prober.busy:
                 self.prober.work()
             else:
@@ -259,6 +267,7 @@ class Run:
     def fail(self, fault: Exception) -> None:
         """Pause with an unexpected error as the reason."""
         self._examiner.give_up()
+        self.prober.give_up()
         self._come_to_rest(State.FAILED, " ".join(f"{type(fault).__name__}: {fault}".split()))
         note = self.trainer.abandon_update()
         self.trainer.record.add_event(self.trainer.at, "error", after=self.reason, note=note)
@@ -295,7 +304,7 @@ class Run:
             allowance.updates,
             allowance.examples / size,
             finish.updates,
-            finish.examples // size,  # not beyond
+            finish.examples // size if math.isfinite(finish.examples) else math.inf,  # not beyond
         ]
         fewest = min(limits)
         return max(1, math.ceil(fewest)) if math.isfinite(fewest) else sys.maxsize

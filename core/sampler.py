@@ -121,6 +121,7 @@ class Sampler:
             "generator": self._generator.get_state(),
             "visits": self._visits,
             "fixed": self._fixed,
+            "before": self._before,
         }
 
     def load_state(self, state: dict[str, Any]) -> None:
@@ -129,4 +130,4 @@ class Sampler:
         self.cursor = state["cursor"]
         self._generator.set_state(state["generator"])
         self._visits, self._fixed = state["visits"], state["fixed"]
-        self._before = None
+        self._before = state["before"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from functools import cache
 from typing import Protocol
@@ -50,10 +50,13 @@ class Turns:
         workers = min(EVERY, len(busy)) if shared else 1
         stretch = _Stretch(runs, self._order, allowances, left, workers)
         under_way = [_pool().submit(stretch.serve) for _ in range(workers - 1)]
-        stretch.serve()
+        try:
+            stretch.serve()
+        finally:  # nobody may be in a slice when this ends
+            take_share(EVERY)
+            wait(under_way)
         for each in under_way:
             each.result()
-        take_share(EVERY)
         return stretch.worked
 
 
@@ -113,7 +116,7 @@ class _Stretch:
         """Who may begin a slice now, and how far it may go."""
         ready = []
         for run in (self._runs[i] for i in self._order if i not in self._in_slice):
-            if run.wait() <= 0:
+            if run.wait() <= 0 and not (self._workers > 1 and run.needs_every_core):
                 allowance = self._allowances(run.id)
                 if allowance is not None:
                     ready.append((run, allowance))

@@ -201,7 +201,8 @@ class RunView:
     reason: str = ""  # why it is in this state, in one line: a stop condition, an error, ...
     way_back: Moment | None = None  # where GoBack would lead, if anywhere
     id: int = 0  # never given to another run
-    parent: str = ""  # the name of the run that it was forked from
+    parent: str = ""  # the name of the run that it was forked from, as it was then
+    parent_id: int | None = None
     forked_at: Moment | None = None
     parted_by: str = ""  # what it has since changed, in one line: "learning rate 0.01 → 0.1"
     reached: Mapping[float, Moment] = field(default_factory=dict)  # first at such an accuracy

@@ -29,6 +29,11 @@ class Switchboard:
         self._optimizer_aside: tuple[int, LiveOptimizer] | None = None
         self._schedule_aside: tuple[int, Schedule] | None = None
 
+    def remember(self, other: Switchboard) -> None:
+        """What was chosen for each optimizer, and the schedule put aside, as `other` has it."""
+        self._chosen = dict(other._chosen)
+        self._schedule_aside = other._schedule_aside
+
     def change(self, name: str, value: object) -> None:
         """Give a setting or hyperparameter a new value, and note the event.
 

@@ -52,6 +52,7 @@ class Trainer:
         self.examples = 0
         self.seconds = 0.0
         self.update_progress = 0.0
+        self.seconds_under_way = 0.0  # of training that went into an update not made yet
         self.diverged = False
         self._clock = clock
         self._large: Iterator[None] | None = None
@@ -123,7 +124,7 @@ class Trainer:
             return ""
         done = self.update_progress
         self._large = None
-        self.update_progress = 0.0
+        self.update_progress = self.seconds_under_way = 0.0
         return f"the unfinished update was set aside at {done:.0%}"
 
     @property
@@ -182,11 +183,11 @@ class Trainer:
             began = self._clock()
             self.stepper.accumulate(some, size)
             spent += self._clock() - began
-            self.seconds = start + spent
+            self.seconds, self.seconds_under_way = start + spent, spent
         began = self._clock()
         loss = self.stepper.apply(self._rate(self.examples, size))
         spent += self._clock() - began
-        self.update_progress = 0.0
+        self.update_progress = self.seconds_under_way = 0.0
         self.seconds = start
         self._note(np.array([loss], np.float32), size, spent)
 

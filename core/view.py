@@ -92,6 +92,7 @@ class Viewer:
             way_back=run.way_back.at if run.way_back else None,
             id=run.id,
             parent=run.origin.parent if run.origin else "",
+            parent_id=run.origin.id if run.origin else None,
             forked_at=run.origin.at if run.origin else None,
             parted_by=self._parted_by(),
             reached=dict(record.reached),

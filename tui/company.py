@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from core.snapshot import Paths, RaceView, RunView
@@ -49,10 +49,16 @@ class Wardrobe:
     def __init__(self) -> None:
         self._worn: dict[int, Look] = {}
 
-    def dress(self, runs: Iterable[RunView]) -> Mapping[int, Look]:
-        """The look of each run, by id."""
-        runs = tuple(runs)
-        looks = {run.id: self._worn[run.id] for run in runs if run.id in self._worn}
+    def dress(self, runs: Iterable[RunView], lanes: Container[int] = ()) -> Mapping[int, Look]:
+        """The look of each run, by id. New `lanes` of a race come before the runs of before."""
+        runs = sorted(runs, key=lambda run: run.id not in lanes)
+        new = [run for run in runs if run.id in lanes and run.id not in self._worn]
+        wanted = {SHOWN[run.config.strategy].look for run in new}
+        looks = {
+            run.id: worn
+            for run in runs
+            if (worn := self._worn.get(run.id)) and (run.id in lanes or worn not in wanted)
+        }
         for run in runs:
             if run.id in looks:
                 continue

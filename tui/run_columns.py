@@ -20,7 +20,7 @@ def outlook(company: Company, *, ascii: bool) -> tuple[str, ...]:
     if race is None or not lanes:
         return (_counted(company),)
     leader = _ahead([lane.run for lane in lanes], race.budget.clock)
-    who = f", ahead {company.looks[leader.id].mark(ascii)} {leader.name}" if leader else ""
+    who = f", best accuracy {company.looks[leader.id].mark(ascii)} {leader.name}" if leader else ""
     if race.over:
         return f"race of {race.budget.in_words} over{who}", f"race over{who}"
     spent = f"{fmt.percent(max(lane.spent or 0 for lane in lanes), 0)} spent"

@@ -49,9 +49,9 @@ def _measured(verdict: Verdict) -> Iterator[Fact]:
 def _whole_pass(seen: WholePass) -> Iterator[Fact]:
     each = f"{seen.examples / seen.updates:,.6g}"
     whole = f"{each} of {plural(seen.training_examples, 'example')}"
-    cost = seen.seconds / seen.updates
+    cost = seen.seconds
     yield Fact("an update takes", (whole, duration(cost)))
-    yield Fact("an example costs", (duration(seen.seconds / seen.examples),))
+    yield Fact("an example costs", (duration(seen.seconds * seen.updates / seen.examples),))
     if seen.single:
         ratio = f"{number(cost / seen.single)} times faster"
         yield Fact("an update of stochastic", ("1 example", duration(seen.single), ratio))
@@ -60,11 +60,9 @@ def _whole_pass(seen: WholePass) -> Iterator[Fact]:
 def _shaking(seen: Shaking) -> Iterator[Fact]:
     one, all_ = seen.stochastic, seen.batch
     yield Fact("loss swings by", _both(one.spread, all_.spread))
-    if one.detour is not None and all_.detour is not None:
-        name = f"path over distance, {seen.updates} updates"
-        yield Fact(name, _both(one.detour, all_.detour))
     if one.cosine is not None and all_.cosine is not None:
-        yield Fact("cosine of updates", _both(one.cosine, all_.cosine))
+        name = f"cosine between updates, {seen.updates} of them"
+        yield Fact(name, _both(one.cosine, all_.cosine))
 
 
 def _both(stochastic: float, batch: float) -> tuple[str, str]:

@@ -83,7 +83,7 @@ class Prober:
             self.steadiness = Steadiness(
                 path.cosine, path.detour, path.updates, at, self._path_cost
             )
-        self._watched = None
+        self._watched, self._path = None, PathMeter()  # which kept vectors as long as the weights
         self._path_due = at.seconds + _RARELY * self._path_cost
 
     @property
@@ -92,6 +92,8 @@ class Prober:
         return self._measuring is not None
 
     def begin_if_due(self) -> None:
+        if self.busy:
+            return
         trainer, data = self._trainer, self._trainer.data
         if trainer.seconds >= self._noise_due and not trainer.mid_update and trainer.updates:
             images, labels = data.train_images, data.train_labels
@@ -99,6 +101,10 @@ class Prober:
                 trainer.model, images, labels, self._generator, trainer.micro_batch
             )
             self._noise_cost = 0.0
+
+    def give_up(self) -> None:
+        """Forget a measurement that is under way."""
+        self._measuring = None
 
     def work(self) -> None:
         """Measure for some milliseconds."""

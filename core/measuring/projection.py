@@ -77,9 +77,10 @@ class Projection:
         self._made = None
 
     def copy_path(self, parent: int, child: int) -> None:
-        """A fork: the child has its parent's path so far. Raises KeyError if there is none."""
-        self._paths[child] = copy.deepcopy(self._paths[parent])
-        self._made = None
+        """A fork: the child has its parent's path so far, if it has one."""
+        if parent in self._paths:
+            self._paths[child] = copy.deepcopy(self._paths[parent])
+            self._made = None
 
     def drop(self, run: int) -> None:
         """Forget a run's path, if it has one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from core.measuring.projection import Projection
 from core.measuring.weights import flat
@@ -17,11 +17,12 @@ _RENEWED = 0.5  # seconds between two pictures while runs train
 
 
 class Tracker:
-    """Follows runs from where the first of them stands; looks at all of them at once."""
+    """Follows `runs` from where the first of them stands, and their forks; looks at all at once."""
 
-    def __init__(self, first: Run, clock: Time) -> None:
+    def __init__(self, runs: Sequence[Run], clock: Time) -> None:
         self._clock = clock
-        start = flat(first.trainer.optimizer.parameters)
+        self._followed = {run.id for run in runs}
+        start = flat(runs[0].trainer.optimizer.parameters)
         self._size = start.numel()
         self._projection = Projection(start)
         self._seen: dict[int, int] = {}  # the update at which each run's weights were seen last
@@ -35,10 +36,17 @@ class Tracker:
 
     def fork(self, parent: Run, child: Run) -> None:
         """From here on they part."""
+        self._followed |= {parent.id, child.id}
         self._look_at(parent)
         self._projection.copy_path(parent.id, child.id)
 
+    def begin_anew(self, run: Run) -> None:
+        """It did not walk to where it is now: its path begins there."""
+        self._projection.drop(run.id)
+        self._seen.pop(run.id, None)
+
     def forget(self, run: Run) -> None:
+        self._followed.discard(run.id)
         self._projection.drop(run.id)
         self._seen.pop(run.id, None)
 
@@ -48,7 +56,8 @@ class Tracker:
         if began < self._due and not at_once:
             return
         for run in runs:
-            if self._seen.get(run.id) != run.trainer.updates and self.can_follow(run):
+            moved = self._seen.get(run.id) != run.trainer.updates
+            if moved and run.id in self._followed and self.can_follow(run):
                 self._look_at(run)
         now = self._clock()
         self._due = now + max(_SECONDS, _RARELY * (now - began))

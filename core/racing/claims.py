@@ -57,7 +57,7 @@ class Lack(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WholePass:
-    """A run by batch: its `updates` took `examples` and `seconds` in all.
+    """A run by batch: its `updates` took `examples` in all, one of them takes so many `seconds`.
 
     `single` is the seconds of an update of a like run by stochastic, if there is one.
     """
@@ -143,8 +143,9 @@ def _whole_pass(runs: Sequence[RunView]) -> Verdict:
         return _untested(claim, Lack.BATCH)
     at, n = batch.at, batch.training_examples
     like = [run for run in likes(batch, runs, "stochastic") if run.at.updates]
-    single = like[0].at.seconds / like[0].at.updates if like else None
-    evidence = WholePass(at.updates, at.examples, at.seconds, n, single)
+    single = like[0].seconds_per_update.get("stochastic") if like else None
+    cost = batch.seconds_per_update.get("batch", at.seconds / at.updates)
+    evidence = WholePass(at.updates, at.examples, cost, n, single)
     return _found(claim, at.examples == at.updates * n, evidence)
 
 

@@ -73,13 +73,18 @@ def _by_target(batch: RunView, others: Sequence[RunView]) -> tuple[float | None,
         times = [seconds for run in others if (seconds := _seconds_to(run, target)) is not None]
         slow = _seconds_to(batch, target)
         if not times:
-            if slow is not None and all(run.at.seconds >= slow for run in others):
+            if slow is not None and all(_tested_until(run) >= slow for run in others):
                 return target, False
         elif slow is not None:
             return target, slow > FASTER * min(times)
-        elif batch.at.seconds > FASTER * min(times):
+        elif _tested_until(batch) > FASTER * min(times):
             return target, True
     return None, None
+
+
+def _tested_until(run: RunView) -> float:
+    """Until when it is known what accuracy it had not reached."""
+    return run.evaluation.at.seconds if run.evaluation else 0.0
 
 
 def _seconds_to(run: RunView, target: float | None) -> float | None:

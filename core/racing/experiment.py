@@ -35,7 +35,8 @@ _LEAST_FALL = 0.0005  # of the loss, from one window to the next: less is none
 
 def problem(config: RunConfig, data: Dataset) -> tuple[RunConfig, Dataset]:
     """The settings and the data of the experiment, with the seed and the device of `config`."""
-    config = replace(RunConfig(), data=config.data, seed=config.seed, device=config.device)
+    kept = {name: getattr(config, name) for name in ("data", "seed", "device", "threads")}
+    config = replace(RunConfig(), **kept)
     for name, value in _SETTINGS.items():
         config = config.changed(name, value)
     images, labels = data.train_images[:_EXAMPLES], data.train_labels[:_EXAMPLES]

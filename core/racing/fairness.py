@@ -11,7 +11,10 @@ from core.snapshot import Clock, Moment, RaceView
 
 
 class Course(Protocol):
-    """What a race needs to know of a run's training: see `core.trainer.Trainer`."""
+    """What a race needs to know of a run's training: see `core.trainer.Trainer`.
+
+    It is read also while another thread is in a slice of it; what it says may be a moment old.
+    """
 
     @property
     def at(self) -> Moment: ...
@@ -48,21 +51,22 @@ class Race:
     def __contains__(self, run: int) -> bool:
         return run in self._lanes
 
-    @property
-    def lanes(self) -> tuple[Racer, ...]:
-        return tuple(self._lanes.values())
+    def __len__(self) -> int:
+        return len(self._lanes)
 
     @property
     def over(self) -> bool:
         return all(lane.arrived for lane in self._lanes.values())
 
-    def finish(self, run: int) -> float:
-        """Where on the budget's clock this lane's budget is spent."""
-        return self._starts[run].on(self.budget.clock) + self.budget.amount
+    def leave(self, run: int) -> Moment:
+        """Go on without this lane; returns where it began."""
+        del self._lanes[run]
+        return self._starts.pop(run)
 
-    def leave(self, run: int) -> None:
-        """Go on without this lane."""
-        self._lanes.pop(run, None)
+    def join(self, lane: Racer, start: Moment) -> None:
+        """Take in a lane that had left, counted from where it began."""
+        self._lanes[lane.id] = lane
+        self._starts[lane.id] = start
 
     def spent(self, run: int) -> float:
         clock = self.budget.clock

@@ -62,9 +62,9 @@ def _were_one(batch: RunView, stochastic: RunView, start: Moment) -> bool:
     """Whether two runs had one past up to `start`: forked before that, and by batch until then."""
     forked = {run.forked_at for run in (batch, stochastic) if run.forked_at}
     related = (
-        (batch.parent == stochastic.parent and len(forked) == 1)
-        or batch.name == stochastic.parent
-        or stochastic.name == batch.parent
+        (batch.parent_id == stochastic.parent_id is not None and len(forked) == 1)
+        or batch.id == stochastic.parent_id
+        or stochastic.id == batch.parent_id
     )
     return related and max(moment.updates for moment in forked) <= start.updates
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from core.snapshot import Clock, Curve, History, RunView
+from core.snapshot import Clock, Curve, History, RunView, State
 
 _WINDOW = 0.1  # of the way to the place: the training loss is the mean over so much of it
 _FAR = 0.5  # of the way to the place: what was measured farther off says little about it
@@ -58,11 +58,13 @@ def standing(runs: Iterable[RunView], clock: Clock, measure: Measure) -> Standin
     evaluation, and values lie on a straight line between the evaluations before and after. The
     training loss is the mean over the updates in the last tenth of the way there; of a bucket of
     the curve that only partly lies in it, that part counts. The window is the same for every
-    run, so all lag alike. None as long as the runs have nothing in common beyond their start.
+    run, so all lag alike. None as long as the runs have nothing in common beyond their start, or
+    beyond where a fork parted.
     """
     curves = [(run, measure.curve(run.history, clock)) for run in runs]
-    place = min((float(curve.x[-1]) if len(curve.x) else 0.0 for _, curve in curves), default=0.0)
-    if place <= 0:
+    place = min((_reach(run, curve, clock, measure) for run, curve in curves), default=0.0)
+    parted = max((run.forked_at.on(clock) for run, _ in curves if run.forked_at), default=0.0)
+    if place <= parted:
         return None
     values: dict[int, float] = {}
     rough: set[int] = set()
@@ -77,6 +79,14 @@ def standing(runs: Iterable[RunView], clock: Clock, measure: Measure) -> Standin
     # A value that is not finite comes last, whatever its sign.
     order = sorted(values, key=lambda i: (not math.isfinite(values[i]), sign * values[i]))
     return Standing(place, tuple((i, values[i]) for i in order), frozenset(rough))
+
+
+def _reach(run: RunView, curve: Curve, clock: Clock, measure: Measure) -> float:
+    """How far it can be judged. What trains no more stands where it is, at the end of its time."""
+    if not len(curve.x):
+        return 0.0
+    stands = measure is Measure.LOSS and run.state is not State.RUNNING
+    return run.at.on(clock) if stands else float(curve.x[-1])
 
 
 def _between(curve: Curve, place: float) -> tuple[float, bool]:
@@ -99,8 +109,10 @@ def _mean(curve: Curve, place: float, size: int) -> tuple[float, bool]:
     share = np.clip(inside, 0.0, None) / np.maximum(end - begin, np.finfo(float).tiny)
     updates = curve.count * share
     met = updates > 0
+    if not met.any():
+        return float(curve.last[-1]), True
     value = float(np.average(curve.mean[met], weights=updates[met]))
-    last = int(np.searchsorted(end, place))
+    last = min(int(np.searchsorted(end, place)), len(end) - 1)
     if curve.count[last] > 1 and end[last] > (1 + _FAR) * place:
         return math.nan, True  # the mean of a bucket that leads far beyond
     return value, bool(updates.sum() * size < _FEW)

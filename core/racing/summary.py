@@ -25,8 +25,8 @@ _REACHED = tuple((f"{share:g}", str(clock)) for share in MILESTONES for clock in
 def run_row(lane: Lane, run: RunView | None, spent: float | None, otherwise: Status) -> Row:
     """How a lane did: its name, all that `core.summary` tells of its run, and what a race adds.
 
-    `budget_spent` is in the budget's unit. `seconds_per_update` counts training seconds, over
-    the whole run; `trembling`, `cosine` and `detour` are of its latest updates (see
+    `budget_spent` is in the budget's unit. `seconds_per_update` counts training seconds;
+    it, `trembling`, `cosine` and `detour` are of the latest updates (see
     `core.snapshot`), `noise_scale` is in examples, accuracies are shares of 1. `reached` says
     where an evaluation first showed a test accuracy, on each clock; None if none did.
     `otherwise` is the status of a run whose state does not tell that it is over, or that never
@@ -35,7 +35,7 @@ def run_row(lane: Lane, run: RunView | None, spent: float | None, otherwise: Sta
     steadiness = run.steadiness if run else None
     added = {
         "budget_spent": spent,
-        "seconds_per_update": run.at.seconds / run.at.updates if run and run.at.updates else None,
+        "seconds_per_update": run.seconds_per_update.get(run.config.strategy) if run else None,
         "trembling": run.trembling if run else None,
         "cosine": steadiness.cosine if steadiness else None,
         "detour": steadiness.detour if steadiness else None,

@@ -20,7 +20,7 @@ from core.racing.claims import (
     verdicts,
 )
 from core.racing.contest import Contest
-from core.snapshot import Event, Moment, Phase, RunView
+from core.snapshot import Evaluation, Event, Moment, Phase, RunView
 from tests.tui import lanes, views
 
 SEEN, NOT_SEEN, NOT_TESTED = Finding
@@ -74,7 +74,7 @@ def test_an_update_of_batch_is_counted_and_timed() -> None:
     verdict = on(Claim.WHOLE_PASS, batch, stochastic)
     assert isinstance(verdict.evidence, WholePass)
     assert verdict.evidence.examples == verdict.evidence.updates * views.EXAMPLES
-    assert verdict.evidence.seconds / verdict.evidence.updates == pytest.approx(0.45)
+    assert verdict.evidence.seconds == pytest.approx(0.45)
     assert verdict.evidence.single == pytest.approx(7.5e-6)
 
 
@@ -175,9 +175,18 @@ def test_the_spread_of_a_few_updates_is_not_trusted() -> None:
 
 
 def reaching(id: int, strategy: str, seconds: float, reached: dict[float, float]) -> RunView:
-    """A run of so many seconds that reached accuracies at seconds, and was not tested else."""
+    """A run of so many seconds, tested to the last, that reached accuracies at seconds."""
     at = {share: Moment(1, 1, when) for share, when in reached.items()}
-    return lanes.lane(id, strategy, seconds=seconds, tests=(), reached=at)
+    run = lanes.lane(id, strategy, seconds=seconds, tests=(), reached=at)
+    return replace(run, evaluation=Evaluation(run.at, 1.0, 0.5))
+
+
+def test_what_was_not_tested_lately_may_have_got_there() -> None:
+    batch = reaching(0, "batch", 10, {})
+    stale = replace(batch, evaluation=Evaluation(Moment(1, 60_000, 0.45), 2.2, 0.2))
+    stochastic = reaching(1, "stochastic", 10, {0.8: 5.0})
+    assert on(Claim.FAST, batch, stochastic).finding is SEEN
+    assert on(Claim.FAST, stale, stochastic).finding is NOT_TESTED
 
 
 @pytest.mark.parametrize(
@@ -336,7 +345,14 @@ def test_a_race_of_the_two_is_judged_when_it_is_over(over: bool, found: Finding)
 def test_a_start_that_both_were_forked_to_serves_as_well_as_the_run_itself() -> None:
     before = at_the_fork()
     went_on = lanes.further(SETTLED, train_loss=before, test_loss=before)
-    twin = replace(went_on, id=4, name="run 4", parent="batch", forked_at=SETTLED.at)
+    twin = replace(
+        went_on,
+        id=4,
+        name="run 4",
+        parent="batch",
+        parent_id=SETTLED.id,
+        forked_at=SETTLED.at,
+    )
     fork = lanes.forked(SETTLED, 5, train_loss=0.5 * before, test_loss=0.5 * before)
     assert on(Claim.POOR_PLACE, twin, fork).finding is SEEN
 
@@ -345,8 +361,15 @@ def test_it_does_not_matter_which_of_the_two_is_the_fork() -> None:
     before = at_the_fork()
     went_on = lanes.further(SETTLED, train_loss=before, test_loss=before)
     turned = lanes.forked(SETTLED, 5, train_loss=0.5 * before, test_loss=0.5 * before)
-    original = replace(turned, parent="", forked_at=None)
-    fork = replace(went_on, id=4, name="run 4", parent=original.name, forked_at=SETTLED.at)
+    original = replace(turned, parent="", parent_id=None, forked_at=None)
+    fork = replace(
+        went_on,
+        id=4,
+        name="run 4",
+        parent=original.name,
+        parent_id=original.id,
+        forked_at=SETTLED.at,
+    )
     assert on(Claim.POOR_PLACE, original, fork).finding is SEEN
 
 

@@ -14,8 +14,10 @@ from core.commands import (
     Drop,
     FinishEpoch,
     Fork,
+    GoBack,
     Pause,
     Rename,
+    Reset,
     Select,
     ShowDigits,
     Start,
@@ -411,3 +413,152 @@ def test_milestones_are_kept_from_where_they_were_reached(build: Callable[..., E
         first = accuracy.x[accuracy.last >= milestone][0]
         assert at.updates == first
     assert 0.8 in run.reached
+
+
+# What went wrong once
+
+
+def judged_at_the_finish(engine: Engine) -> Run:
+    """The first lane, being judged now that its budget is spent."""
+    for _ in range(100_000):
+        engine.turn()
+        run = runs_of(engine)[0]
+        if run._examiner.busy and run._at_finish():
+            return run
+    raise AssertionError("it never arrives")
+
+
+@pytest.mark.parametrize("budget", [Budget(Clock.UPDATES, 5), Budget(Clock.EXAMPLES, 97)])
+def test_a_pause_at_the_finish_buys_no_further_update(
+    budget: Budget, build: Callable[..., Engine]
+) -> None:
+    engine = build(strategy="batch")
+    engine.send(race(engine.config, budget, strategy=["batch"]))
+    run = judged_at_the_finish(engine)
+    spent = run.trainer.progress(budget.clock)
+    run.obey(Pause())
+    run._examiner.give_up()
+    engine.send(Start())
+    rested(engine)
+    assert run.trainer.progress(budget.clock) == spent == budget.amount
+
+
+def test_a_lane_that_has_spent_all_stops_also_under_another_strategy(
+    build: Callable[..., Engine],
+) -> None:
+    engine = build(batch_size=10)
+    engine.send(race(engine.config, Budget(Clock.EXAMPLES, 97), strategy=["mini-batch"]))
+    run = judged_at_the_finish(engine)
+    engine.send(Pause())
+    engine.turn()
+    snapshot = asked(engine, Change("strategy", "batch"), Start())
+    assert snapshot.runs[0].at.examples == run.trainer.examples <= 97
+
+
+def test_who_waits_for_a_slow_lane_does_not_keep_the_engine_busy(
+    build: Callable[..., Engine],
+) -> None:
+    engine = build(batch_size=8)
+    engine.send(race(engine.config, Budget(Clock.UPDATES, 10_000)))
+    engine.turn()
+    engine.send(Change("speed", 0.5), 1)
+    for _ in range(200):
+        engine.turn()
+    assert engine._arena is not None
+    assert engine._arena.wait() > 0
+
+
+def test_a_lane_that_diverged_at_once_can_be_forked(build: Callable[..., Engine]) -> None:
+    engine = build()
+    snapshot = asked(engine, race(engine.config, Budget(Clock.UPDATES, 50), lr=["0.01", "1000"]))
+    assert snapshot.runs[1].state is State.DIVERGED
+    engine.send(Select(), snapshot.runs[1].id)
+    snapshot = asked(engine, Fork())
+    assert [run.state for run in snapshot.runs[1:]] == [State.DIVERGED] * 2
+
+
+def test_what_was_put_away_in_a_race_comes_back_into_it(build: Callable[..., Engine]) -> None:
+    engine = build(batch_size=8)
+    engine._frame_seconds = 0.0  # a turn is a slice
+    engine.send(race(engine.config, Budget(Clock.UPDATES, 2000)))
+    while not engine.snapshot.runs[-1].at.updates:
+        engine.turn()
+    lane = runs_of(engine)[1]
+    engine.send(Drop(), lane.id)
+    rested(engine)
+    assert 0 < lane.trainer.updates < 2000
+    snapshot = asked(engine, BringBack(), Start())
+    assert [run.at.updates for run in snapshot.runs] == [2000] * 3
+    assert snapshot.race is not None
+    assert snapshot.race.over
+
+
+def test_what_comes_back_after_its_race_goes_on_without_it(build: Callable[..., Engine]) -> None:
+    engine = build(batch_size=8)
+    engine.send(race(engine.config, Budget(Clock.UPDATES, 60)))
+    engine.turn()
+    engine.send(Drop())
+    rested(engine)
+    asked(engine, race(engine.config, Budget(Clock.UPDATES, 5)))
+    snapshot = asked(engine, *[BringBack()] * 3, Drop(), BringBack(), Advance(3))
+    assert snapshot.notice is None
+    assert len(set(names(snapshot))) == len(snapshot.runs)  # no two of one name
+
+
+@pytest.mark.parametrize("command", [Reset(), GoBack()])
+def test_who_begins_again_leaves_the_race(command: object, build: Callable[..., Engine]) -> None:
+    engine = build(batch_size=8)
+    asked(engine, race(engine.config, Budget(Clock.UPDATES, 20)))
+    snapshot = asked(engine, command)
+    assert snapshot.race is not None
+    assert len(snapshot.race.lanes) == 2
+    assert snapshot.run is not None
+    assert "outside the race" in snapshot.run.events[-1].text
+
+
+def test_a_fork_in_mid_update_has_not_paid_for_it(build: Callable[..., Engine]) -> None:
+    engine = build(strategy="batch")
+    run = runs_of(engine)[0]
+    run.trainer.micro_batch = 16
+    engine.send(Advance(3))
+    while not run.trainer.seconds_under_way:
+        engine.turn()
+    engine.send(Pause())
+    engine.turn()
+    engine.send(Fork())
+    engine.turn()
+    fork = runs_of(engine)[1]
+    whole = run.trainer.seconds - run.trainer.seconds_under_way
+    assert fork.trainer.seconds == pytest.approx(whole)
+    assert fork.trainer.seconds < run.trainer.seconds
+
+
+def test_a_fault_between_runs_pauses_them_and_ends_nothing(
+    build: Callable[..., Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = build()
+    asked(engine, Advance(1), Fork())
+    assert engine._arena is not None
+
+    def broken(*_: object, **__: object) -> bool:
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(engine._arena._turns, "stretch", broken)
+    engine.send(Start())
+    assert engine.turn()
+    monkeypatch.undo()
+    snapshot = rested(engine).snapshot
+    assert snapshot.run is not None
+    assert snapshot.run.state is State.FAILED
+    assert "out of memory" in snapshot.run.reason
+    assert asked(engine, Advance(1)).runs[1].at.updates == 2
+
+
+def test_a_fork_remembers_what_was_chosen_for_each_optimizer(
+    build: Callable[..., Engine],
+) -> None:
+    engine = build()
+    asked(engine, Advance(3), Change("lr", 0.005), Change("optimizer", "adam"), Advance(2))
+    snapshot = asked(engine, Fork(), Change("optimizer", "sgd"))
+    assert snapshot.run is not None
+    assert snapshot.run.config.learning_rate == 0.005

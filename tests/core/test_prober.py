@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 import torch
@@ -14,6 +14,7 @@ from core.measuring.prober import Prober
 from core.measuring.steadiness import WINDOW
 from core.measuring.weights import flat
 from core.run import Run
+from core.snapshot import State
 from core.steppers.fused.preparation import Preparation
 from tests.core.conftest import NO_KERNELS, same_bits, weights_of, work_off
 
@@ -127,3 +128,34 @@ def test_a_pause_is_answered_in_the_middle_of_a_measurement(run: Callable[..., R
     subject.obey(Advance(1))
     work_off(subject)
     assert subject.prober.noise_scale is not None
+
+
+def test_changes_while_it_measures_do_not_begin_it_again(run: Callable[..., Run]) -> None:
+    subject = run()
+    subject.prober._noise_due = 0.0
+    subject.obey(Start())
+    while not subject.prober.busy:
+        subject.work()
+    for rate in range(300):
+        subject.obey(Change("lr", 0.001 + rate / 1e6))
+        subject.work()
+    assert subject.prober.noise_scale is not None
+
+
+def test_a_fault_in_a_measurement_is_over_when_training_goes_on(run: Callable[..., Run]) -> None:
+    subject = run()
+    subject.prober._noise_due = 0.0
+    subject.obey(Start())
+    while not subject.prober.busy:
+        subject.work()
+
+    def broken() -> Iterator[None]:
+        raise RuntimeError("out of memory")
+        yield
+
+    subject.prober._measuring = broken()
+    subject.work()
+    assert "out of memory" in subject.reason
+    subject.obey(Advance(5))
+    work_off(subject)
+    assert subject.state is State.PAUSED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import numpy as np
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from core.history import Series, stamps
 from core.racing.standing import Measure, Standing, standing
-from core.snapshot import Clock, Curve, History, Moment, RunView
+from core.snapshot import Clock, Curve, History, Moment, RunView, State
 
 TESTS = [Measure.TEST_LOSS, Measure.ACCURACY]
 
@@ -25,6 +25,9 @@ class Stand:
     id: int
     history: History
     examples_per_update: int
+    state: State = State.RUNNING
+    forked_at: Moment | None = None
+    at: Moment = field(default_factory=Moment)
 
 
 def run(
@@ -173,3 +176,22 @@ def test_a_curve_too_coarse_to_tell_has_no_value() -> None:
     assert result.ranking[0] == (2, 2.0)
     assert math.isnan(result.ranking[1][1])
     assert result.rough == {1}
+
+
+def test_what_trains_no_more_stands_at_the_end_of_its_time() -> None:
+    """Batch had an update under way when its budget was spent: it stays where it was."""
+    batch = run(0, [2.0, 1.0], size=97, seconds=4.0)
+    other = run(1, [2.0] * 9 + [0.5])
+    done = [replace(each, state=State.FINISHED, at=Moment(seconds=10.0)) for each in (batch, other)]
+    stands = standing(done, Clock.SECONDS, Measure.LOSS)  # type: ignore[arg-type]
+    assert stands is not None
+    assert stands.place == 10.0
+    assert dict(stands.ranking)[0] == 1.0
+
+
+def test_a_fork_is_compared_beyond_its_fork_only() -> None:
+    parent = run(0, [2.0] * 10)
+    fork = replace(run(1, [2.0] * 5 + [1.0] * 5), forked_at=Moment(seconds=5.0))
+    early = run(2, [2.0] * 4)
+    assert standing([parent, fork], Clock.SECONDS, Measure.LOSS)  # type: ignore[list-item]
+    assert not standing([parent, fork, early], Clock.SECONDS, Measure.LOSS)  # type: ignore[list-item]

@@ -333,7 +333,7 @@ async def test_runs_alike_are_level() -> None:
         run = views.run_view(State.PAUSED)
         panel.show_company(views.company(run, replace(run, id=1, name="run 2")))
         await pilot.pause()
-        assert "level at 1.14 s: ● ■ 0.1" in app.text
+        assert "level at 1.14 s: ● ◆ 0.1" in app.text
 
 
 @pytest.mark.parametrize("levels", [BARS, ASCII_BARS])

@@ -105,11 +105,14 @@ def test_the_border_says_what_is_spent_and_who_is_ahead() -> None:
     runs = lanes.lanes(4.3)
     company = views.company(*runs, race=lanes.race(runs))
     assert outlook(company, ascii=False) == (
-        "race of 10 training seconds: 43 % spent, ahead ● stochastic",
-        "43 % spent, ahead ● stochastic",
+        "race of 10 training seconds: 43 % spent, best accuracy ● stochastic",
+        "43 % spent, best accuracy ● stochastic",
     )
     over = views.company(*runs, race=lanes.race(runs, over=True))
-    assert outlook(over, ascii=True)[0] == "race of 10 training seconds over, ahead S stochastic"
+    assert (
+        outlook(over, ascii=True)[0]
+        == "race of 10 training seconds over, best accuracy S stochastic"
+    )
 
 
 def test_who_is_ahead_is_judged_where_all_have_been_tested_and_not_held_up_by_the_fallen() -> None:
@@ -117,13 +120,16 @@ def test_who_is_ahead_is_judged_where_all_have_been_tested_and_not_held_up_by_th
     late = lanes.lane(1, "stochastic", tests=((0, 0.1, 2.3), (2, 0.3, 2), (9, 0.9, 1)))
     fell = lanes.lane(2, "mini-batch", tests=((0, 0.1, 2.3), (0.1, 0.8, 1)), state=State.DIVERGED)
     runs = (slow, late, fell)
-    assert "ahead ■ batch" in outlook(views.company(*runs, race=lanes.race(runs)), ascii=False)[0]
+    assert (
+        "best accuracy ■ batch"
+        in outlook(views.company(*runs, race=lanes.race(runs)), ascii=False)[0]
+    )
 
 
 def test_twins_are_not_ahead_of_each_other() -> None:
     one = lanes.lane(0, "stochastic")
     runs = (one, replace(one, id=1, name="twin"))
-    assert "ahead" not in outlook(views.company(*runs, race=lanes.race(runs)), ascii=False)[0]
+    assert "best" not in outlook(views.company(*runs, race=lanes.race(runs)), ascii=False)[0]
 
 
 def test_without_a_race_the_runs_are_counted() -> None:

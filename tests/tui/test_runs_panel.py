@@ -73,7 +73,7 @@ async def test_there_are_as_many_columns_as_the_width_has_room_for(
 
 async def test_a_row_gives_the_figures_of_its_run() -> None:
     row = " ".join((await shown(race(), 200))[3].strip("│ ").split())
-    assert row.startswith("● stochastic ● running 96.1 % 0.140 1,326,666 9.95 0.121 7.40 µs")
+    assert row.startswith("● stochastic ● running 96.1 % 0.140 1,326,666 9.95 0.121 7.50 µs")
     assert row.endswith("0.382 96.1 % 21.78 0.100 13,333 0.600 80,000 9.80 1,306,666 99 %")
 
 

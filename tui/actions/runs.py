@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from core.commands import BringBack, Drop, Fork, Pause, Start, StartExperiment
-from tui.action import Action
+from tui.action import Action, Cockpit
 from tui.actions.applying import none_runs, several, some_dropped, some_run
 
 _GROUP = "Several runs"
+
+
+def _experiment(cockpit: Cockpit) -> None:
+    cockpit.send(StartExperiment())
+    cockpit.say("first batch settles in a small problem; then stochastic starts from there")
+
 
 ACTIONS = (
     Action(
@@ -30,7 +36,7 @@ ACTIONS = (
     Action(
         "experiment",
         "Experiment: can stochastic leave where batch has settled?",
-        lambda cockpit: cockpit.send(StartExperiment()),
+        _experiment,
         ("C",),
         group=_GROUP,
     ),

@@ -142,7 +142,7 @@ class CockpitScreen(Screen[None]):
 
     def _company(self, snapshot: Snapshot, run: RunView) -> Company:
         runs = snapshot.runs
-        looks = self._wardrobe.dress(runs)
+        looks = self._wardrobe.dress(runs, snapshot.race.lanes if snapshot.race else ())
         return Company(run, runs, looks, self._hidden, snapshot.race, snapshot.paths)
 
     def say(self, text: str) -> None:
@@ -250,6 +250,8 @@ class CockpitScreen(Screen[None]):
 
     def _hide(self, run: int) -> None:
         self._hidden ^= {run}
+        if run in self._hidden and run == self._now.selected:
+            self.say("it is hidden in the charts as soon as another run is selected")
         self.draw()
 
     def ask_name(self) -> None:
@@ -266,6 +268,7 @@ class CockpitScreen(Screen[None]):
 
     def _race(self, race: StartRace | None) -> None:
         if race is not None:
+            self.loss.choose_clock(race.budget.clock)
             self.send(race)
 
     @property

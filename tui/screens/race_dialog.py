@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.events import Click
 from textual.getters import query_one
 from textual.widgets import Input, OptionList, Static
@@ -89,6 +90,10 @@ class _Fields(OptionList):
 class RaceDialog(Dialog):
     """Enter starts the race as it stands; the arrows choose what the racers differ in."""
 
+    BINDINGS = [  # at once, so that what is typed next goes there
+        Binding("tab", "app.focus_next", "next line", priority=True),
+        Binding("shift+tab", "app.focus_previous", "line before", priority=True),
+    ]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (_ROOMY, "-roomy")]
 
     who: query_one[Input] = query_one("#who", Input)

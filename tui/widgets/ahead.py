@@ -15,11 +15,15 @@ _IN_FULL = 100_000  # updates or examples; more are rounded
 
 
 def ahead(company: Company, clock: Clock, measure: Measure, display: Display, width: int) -> str:
-    """Who of the visible runs that have begun is ahead, where all of them have been.
+    """Who is ahead where all have been: of the race's lanes, if there is one, else of all runs.
+
+    Only visible runs count, and such as have begun.
 
     In `width` columns, if they are enough for the least that can be said.
     """
-    runs = {run.id: run for run in company.visible if run.at.updates}
+    lanes = company.race.lanes if company.race else ()
+    racing = [run for run in company.visible if run.id in lanes] or company.visible
+    runs = {run.id: run for run in racing if run.at.updates}
     found = standing(runs.values(), clock, measure)
     told = [(i, value) for i, value in found.ranking if isfinite(value)] if found else []
     if found is None or len(told) < 2:

@@ -29,7 +29,8 @@ class Header(Lines):
         run = snapshot.run
         state = self._state(snapshot)
         room = self.size.width - state.cell_length - 1
-        left = Content.assemble(*_fitting(_facts(run), room))
+        several = len(snapshot.runs) > 1
+        left = Content.assemble(*_fitting(_facts(run, named=several), room))
         self.write(left.pad_right(max(1, room - left.cell_length)) + state)
 
     def on_resize(self) -> None:
@@ -48,7 +49,7 @@ class Header(Lines):
         )
 
 
-def _facts(run: RunView | None) -> list[Part]:
+def _facts(run: RunView | None, *, named: bool) -> list[Part]:
     name = (" gd-tui ", "bold $primary")
     if run is None:
         return [name, ("  the cockpit for gradient descent", "$foreground-muted")]
@@ -56,6 +57,7 @@ def _facts(run: RunView | None) -> list[Part]:
     threads = "1 thread" if run.threads == 1 else f"{run.threads} threads"
     return [
         name,
+        (f"  {run.name}" if named else "", "bold"),
         (f"  {run.model_title}", ""),
         (f"   {data} {fmt.count(run.training_examples)}", ""),
         (f"   {run.device} {run.stepper}", "$foreground-muted"),

@@ -75,6 +75,9 @@ class LossPanel(Panel):
         """Training loss, then test loss, then test accuracy."""
         self._choose(replace(self.view, measure=_after(self.view.measure, list(Measure))))
 
+    def choose_clock(self, clock: Clock) -> None:
+        self._choose(replace(self.view, clock=clock))
+
     def next_clock(self) -> None:
         """Updates, then examples, then seconds of training."""
         self._choose(replace(self.view, clock=_after(self.view.clock, list(Clock))))
