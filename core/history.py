@@ -86,10 +86,13 @@ class BucketedCurve:
         self._rows = np.concatenate([self._rows, _rows(x, values, starts)])
         self._merge()
         while len(self._bucket) > self.capacity:
-            if self._doublings >= int(self._bucket[-1]).bit_length():
+            if self._doublings < int(self._bucket.max()).bit_length():
+                self._doublings += 1
+                self._bucket = self._begins(self._bucket)
+            elif self._phase.any():
                 self._phase = self._phase // 2  # wider ones would be no fewer: of too many phases
-            self._doublings += 1
-            self._bucket = self._begins(self._bucket)
+            else:
+                break  # places that do not increase: there is nothing to merge
             self._merge()
 
     def _begins(self, places: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -82,6 +82,14 @@ def test_close_to_the_start_every_update_keeps_its_bucket() -> None:
     assert widest <= 2 * 1_000_000 / 1024
 
 
+def test_places_that_do_not_increase_end_all_the_same() -> None:
+    """It is not how a curve is meant to be used, but nothing may hang by it."""
+    curve = BucketedCurve(width=1.0, capacity=64)
+    for _ in range(20):
+        curve.extend(np.arange(200.0), np.ones(200))
+    assert curve.curve().count.sum() == 4000
+
+
 def test_thousands_of_phases_stay_bounded() -> None:
     curve = BucketedCurve(width=1.0, capacity=64)
     for place in range(5000):

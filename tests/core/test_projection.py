@@ -242,9 +242,11 @@ def test_a_fork_between_two_kept_points_goes_on_at_its_parents_pace() -> None:
     np.testing.assert_array_equal(paths[0], paths[1])
 
 
-def test_what_has_no_path_cannot_be_forked() -> None:
-    with pytest.raises(KeyError):
-        Projection(torch.zeros(3)).copy_path(0, 1)
+def test_a_fork_of_what_has_no_path_has_none() -> None:
+    """As of a run that diverged before it was ever looked at."""
+    projected = Projection(torch.zeros(3))
+    projected.copy_path(0, 1)
+    assert projected.paths([0, 1]).random.paths == {}
 
 
 def test_the_axes_keep_their_directions_from_frame_to_frame() -> None:

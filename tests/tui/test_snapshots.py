@@ -7,15 +7,17 @@ After a change that is meant to be seen, make them anew and look at each that di
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
 from textual.pilot import Pilot
 
-from core.snapshot import Event, Loading, RunView, Snapshot, State
+from core.snapshot import Curve, Event, Loading, RunView, Snapshot, State
 from tests.tui.fake_engine import FakeEngine
+from tests.tui.lanes import lanes, race
 from tests.tui.piloted import opened
+from tests.tui.test_path_panel import curve, paths
 from tests.tui.views import EVENTS, moment, run_view, snapshot
 from tui.app import CockpitApp
 from tui.display import Display
@@ -28,6 +30,17 @@ async def look(pilot: Pilot[None]) -> None:
     """Draw what the engine shows, and let it come to the screen."""
     (await opened(pilot)).pull()
     await pilot.pause()
+
+
+def after(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
+    """Look, then press these keys."""
+
+    async def press(pilot: Pilot[None]) -> None:
+        await look(pilot)
+        await pilot.press(*keys)
+        await pilot.pause()
+
+    return press
 
 
 def cockpit(shown: Snapshot | RunView, *, theme: str = "dark", ascii: bool = False) -> CockpitApp:
@@ -73,10 +86,43 @@ def test_a_run_that_diverged(snap_compare: Compare) -> None:
 
 
 def test_the_help(snap_compare: Compare) -> None:
-    async def ask(pilot: Pilot[None]) -> None:
-        await look(pilot)
-        await pilot.press("question_mark")
-        await pilot.pause()
-
     app = cockpit(replace(run_view(), state=State.PAUSED))
+    ask = after("question_mark")
     assert snap_compare(app, terminal_size=SIZES["120x40"], run_before=ask)
+
+
+# Several runs
+
+
+def falling(run: RunView, speed: float) -> RunView:
+    """The run, its training loss falling so many times as fast."""
+
+    def bent(loss: Curve) -> Curve:
+        parts = {part: getattr(loss, part) for part in ("mean", "low", "high", "last")}
+        return replace(loss, **{part: 2.3 * (each / 2.3) ** speed for part, each in parts.items()})
+
+    losses = {clock: bent(loss) for clock, loss in run.history.train_loss.items()}
+    return replace(run, history=replace(run.history, train_loss=losses))
+
+
+RACERS = tuple(falling(run, speed) for run, speed in zip(lanes(), (0.1, 1.0, 0.6), strict=True))
+RACE = snapshot(
+    runs=RACERS,
+    race=race(RACERS),
+    paths=paths(curve(1.0, wiggle=0.0), curve(9.0, wiggle=0.6), curve(5.0, wiggle=0.2)),
+)
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+def test_a_race(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert snap_compare(cockpit(RACE), terminal_size=size, run_before=look)
+
+
+def test_the_table_of_a_race_where_it_takes_turns(snap_compare: Compare) -> None:
+    turn = after("v")
+    assert snap_compare(cockpit(RACE), terminal_size=SIZES["80x24"], run_before=turn)
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24)], ids=["60x16", "80x24"])
+def test_the_question_before_a_race(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert snap_compare(cockpit(run_view()), terminal_size=size, run_before=after("c"))

@@ -94,7 +94,7 @@ ACTIONS = (
         lambda cockpit: cockpit.send(BringBack()),
         ("u",),
         "bring back",
-        5,
+        3,
         _GROUP,
         some_dropped,
     ),
