@@ -34,6 +34,7 @@ def racer(**changes: Any) -> RunView:
     at = Moment(100, 6000, 2.0, 0.1)
     measured = {
         "trembling": 0.25,
+        "seconds_per_update": {"stochastic": 0.02},
         "steadiness": Steadiness(0.125, 3.5, 16, at, 0.01),
         "noise_scale": NoiseScale(150.0, at, 0.02),
         "best": Evaluation(at, 0.375, 0.9375),

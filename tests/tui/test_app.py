@@ -216,6 +216,18 @@ async def test_a_small_screen_keeps_the_loss_and_the_strategy_and_tab_brings_the
         assert on.app.focused is not None
 
 
+async def test_a_row_is_marked_only_in_the_panel_that_has_the_focus() -> None:
+    async with piloted() as on:
+        assert "◂SGD▸" in on.text
+        await on.press("p")
+        assert "◂" not in on.text
+        await on.press("down")
+        assert "◂none▸" in on.text  # the speed limit
+        await on.press("P")
+        assert "◂SGD▸" in on.text
+        assert on.text.count("◂") == 1
+
+
 async def test_a_panel_is_maximised_and_restored() -> None:
     async with piloted() as on:
         before = list(on.cockpit.deck.in_view())

@@ -194,7 +194,7 @@ def test_without_terminals_the_rows_of_the_screen_say_what_they_need(
     monkeypatch.setattr(programme, "has_terminals", lambda: False)
     monkeypatch.setattr(programme.memory, "can_tell", lambda: False)
     told = list(programme._figures(None, None, lambda _what: None))  # type: ignore[arg-type]
-    assert [figure.how for figure in told[:-1]] == [NO_TERMINAL] * 6
+    assert [figure.how for figure in told[:-1]] == [NO_TERMINAL] * 9
     assert told[-1].what == "peak memory"
     assert all(figure.value is None for figure in told)
 

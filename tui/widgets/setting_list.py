@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
-from textual.events import Click, Focus, Resize
+from textual.events import Click, Resize
 from textual.message import Message
 from textual.widgets import Static
 
@@ -197,11 +197,8 @@ class SettingList(Panel):
         if message.command is not None:
             self.post_message(self.Asked(message.command))
 
-    @on(Focus)
-    def _mark_row(self) -> None:
-        self._draw()
-
-    def on_blur(self) -> None:
+    def watch_has_focus(self, focused: bool) -> None:
+        super().watch_has_focus(focused)
         self._draw()
 
     def on_resize(self, event: Resize) -> None:
