@@ -18,6 +18,7 @@ from core.config import configure
 from core.racing.race import Budget, Lane
 from core.racing.summary import Row, best_first, csv_rows, figure, run_row, table
 from core.snapshot import Clock, Evaluation, Moment, NoiseScale, RunView, State, Steadiness
+from core.strategies import STRATEGIES
 from core.summary import Status, summary
 from tests.core.test_summary import view
 
@@ -34,7 +35,7 @@ def racer(**changes: Any) -> RunView:
     at = Moment(100, 6000, 2.0, 0.1)
     measured = {
         "trembling": 0.25,
-        "seconds_per_update": {"stochastic": 0.02},
+        "seconds_per_update": dict.fromkeys(STRATEGIES, 0.02),
         "steadiness": Steadiness(0.125, 3.5, 16, at, 0.01),
         "noise_scale": NoiseScale(150.0, at, 0.02),
         "best": Evaluation(at, 0.375, 0.9375),
