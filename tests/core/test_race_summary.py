@@ -80,6 +80,7 @@ def test_what_was_never_measured_or_is_not_finite_is_none() -> None:
         steadiness=None,
         noise_scale=NoiseScale(None, at, 0.02),
         best=Evaluation(at, math.nan, math.nan),
+        seconds_per_update={},
         reached={},
         train_loss=math.nan,
     )
