@@ -42,7 +42,8 @@ class Prober:
     def advance(self, most: int, seconds: float) -> None:
         """Train as `Trainer.advance` does; while a window of updates is watched, one by one."""
         trainer, began = self._trainer, self._clock()
-        if trainer.seconds < self._path_due or trainer.diverged:
+        cannot_begin = trainer.mid_update and self._watched is None
+        if trainer.seconds < self._path_due or trainer.diverged or cannot_begin:
             trainer.advance(most, seconds)
             return
         start = trainer.seconds
@@ -64,7 +65,7 @@ class Prober:
             ):
                 self.steadiness = None  # of another strategy
             self._path.begin(flat(trainer.optimizer.parameters))
-            self._path_cost = 0.0
+            self._watched, self._path_cost = self._here, 0.0
         before = trainer.updates
         trainer.advance(1)
         if trainer.updates == before:

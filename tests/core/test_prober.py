@@ -142,6 +142,22 @@ def test_changes_while_it_measures_do_not_begin_it_again(run: Callable[..., Run]
     assert subject.prober.noise_scale is not None
 
 
+def test_watching_does_not_begin_in_the_middle_of_an_update(run: Callable[..., Run]) -> None:
+    subject = run(strategy="batch")
+    subject.trainer.micro_batch = 16
+    subject.obey(Advance(WINDOW + 1))
+    work_off(subject)
+    subject.prober._path_due = float("inf")
+    subject.obey(Advance(WINDOW + 3))
+    while not subject.trainer.mid_update:
+        subject.work()
+    subject.prober._path_due = 0.0
+    work_off(subject)
+    assert (subject.state, subject.reason) == (State.PAUSED, "")
+    assert subject.prober.steadiness is not None
+    assert subject.prober.steadiness.at.updates == 2 * WINDOW + 2
+
+
 def test_a_fault_in_a_measurement_is_over_when_training_goes_on(run: Callable[..., Run]) -> None:
     subject = run()
     subject.prober._noise_due = 0.0

@@ -106,10 +106,8 @@ class RunsPanel(Panel):
         else:
             self._sort_by(heading)
 
-    def on_focus(self) -> None:
-        self._draw()
-
-    def on_blur(self) -> None:
+    def watch_has_focus(self, focused: bool) -> None:
+        super().watch_has_focus(focused)
         self._draw()
 
     def on_resize(self) -> None:

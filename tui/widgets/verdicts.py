@@ -74,11 +74,10 @@ class VerdictsPanel(Panel):
             self._chosen = self._places[at.y]
             self._draw()
 
-    def on_focus(self) -> None:
-        self._draw()
-
-    def on_blur(self) -> None:
-        self._draw()
+    def watch_has_focus(self, focused: bool) -> None:
+        super().watch_has_focus(focused)
+        if self._company is not None:
+            self._draw()
 
     def on_resize(self) -> None:
         self._draw()
