@@ -7,6 +7,7 @@ from collections.abc import Callable
 from core.snapshot import Snapshot, State
 
 SECONDS = 0.25  # between two renewals of a run that only trained on
+OF_SEVERAL = 0.5  # the same for several runs, of which more is painted
 
 
 class Renewal:
@@ -23,10 +24,14 @@ class Renewal:
         if snapshot.revision == self._revision:
             return False
         news, now = _news(snapshot), self._now()
-        if _trains(snapshot) and news == self._news and now - self._drawn_at < SECONDS:
+        if _trains(snapshot) and news == self._news and now - self._drawn_at < _pause(snapshot):
             return False
         self._revision, self._news, self._drawn_at = snapshot.revision, news, now
         return True
+
+
+def _pause(snapshot: Snapshot) -> float:
+    return SECONDS if len(snapshot.runs) == 1 else OF_SEVERAL
 
 
 def _trains(snapshot: Snapshot) -> bool:

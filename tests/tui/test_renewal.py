@@ -15,7 +15,7 @@ from tests.tui.lanes import lane, lanes, race
 from tests.tui.piloted import Piloted, piloted
 from tests.tui.stage import Hands
 from tests.tui.views import run_view, snapshot
-from tui.renewal import SECONDS, Renewal
+from tui.renewal import OF_SEVERAL, SECONDS, Renewal
 from tui.widgets.loss import LossPanel
 from tui.widgets.progress import ProgressPanel
 
@@ -93,7 +93,7 @@ def test_that_others_train_on_is_drawn_when_it_is_time() -> None:
     other = replace(RUNS[1], at=Moment(2_000_000))
     later = replace(shown, revision=2, runs=(selected_rests[0], other, RUNS[2]))
     assert not renewal.due(later)
-    hands.time += SECONDS
+    hands.time += OF_SEVERAL
     assert renewal.due(later)
 
 
