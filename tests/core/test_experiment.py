@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 
@@ -11,13 +9,12 @@ from core.commands import Advance, BringBack, Drop, Fork, StartExperiment
 from core.config import configure
 from core.data import load as loading
 from core.data.dataset import Dataset
-from core.engine import Engine
 from core.racing import experiment
 from core.racing.claims import Claim, Finding, verdicts
 from core.racing.race import Budget
 from core.record import Record
 from core.snapshot import Clock, Moment, State
-from tests.core.test_fleet import asked, build, names, rested, runs_of  # noqa: F401
+from tests.core.fleets import asked, engine_of, names, rested, runs_of
 
 
 @pytest.fixture(autouse=True)
@@ -53,14 +50,13 @@ def test_the_problem_is_a_small_one_with_the_seed_of_the_run(data: Dataset) -> N
 
 
 def test_both_start_from_where_batch_has_settled(
-    build: Callable[..., Engine],  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
         experiment, "has_settled", lambda record: len(record.window.latest(30)) > 20
     )
     monkeypatch.setattr(experiment, "BUDGET", Budget(Clock.UPDATES, 40))
-    engine = build()
+    engine = engine_of()
     snapshot = asked(engine, StartExperiment())
     assert names(snapshot) == ["batch", "stochastic"]
     batch, stochastic = snapshot.runs
@@ -77,24 +73,22 @@ def test_both_start_from_where_batch_has_settled(
 
 
 def test_it_is_given_up_where_batch_does_not_settle(
-    build: Callable[..., Engine],  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(experiment, "PATIENCE", 0.05)
     monkeypatch.setattr(experiment, "has_settled", lambda _record: False)
-    snapshot = asked(build(), StartExperiment())
+    snapshot = asked(engine_of(), StartExperiment())
     (run,) = snapshot.runs
     assert run.state is State.PAUSED
     assert "has not settled in 0.05 training seconds" in run.events[-1].text
 
 
 def test_without_room_for_the_second_run_the_first_one_stays(
-    build: Callable[..., Engine],  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     settled = False
     monkeypatch.setattr(experiment, "has_settled", lambda _record: settled)
-    engine = build()
+    engine = engine_of()
     asked(engine, Advance(1), *[Fork()] * 5)
     engine.send(StartExperiment())
     engine.turn()
@@ -108,22 +102,20 @@ def test_without_room_for_the_second_run_the_first_one_stays(
 
 
 def test_a_race_after_it_is_about_the_problem_of_before(
-    build: Callable[..., Engine],  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(experiment, "PATIENCE", 0.01)
-    engine = build(lr=0.03, strategy="batch")
+    engine = engine_of(lr=0.03, strategy="batch")
     snapshot = asked(engine, StartExperiment())
     assert snapshot.base
     assert (snapshot.base.learning_rate, snapshot.base.model) == (0.03, "simplenet")
 
 
 def test_putting_the_run_away_ends_it(
-    build: Callable[..., Engine],  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(experiment, "has_settled", lambda _record: False)
-    engine = build()
+    engine = engine_of()
     asked(engine, Advance(1))
     engine.send(StartExperiment())
     engine.turn()
