@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
-from core.commands import Command, Pause, Start
+from core.commands import Pause, Start
 from core.config import configure
 from core.errors import UserError
 from core.snapshot import Event, Loading, RunView, Snapshot, State
+from tests.tui.scripted_engine import InterruptedEngine, ScriptedEngine
 from tests.tui.views import moment, run_view
 from tui.headless import run as headless
 from tui.headless.reports import Bar, Lines, event_line, share_done
@@ -30,43 +31,6 @@ LOADING = Snapshot(1, Loading("reading MNIST", 0.5))
 
 def at(updates: int, state: State = State.RUNNING, **changes: Any) -> RunView:
     return run_view(state, updates=updates, config=CONFIG, **changes)
-
-
-class ScriptedEngine:
-    """Shows one snapshot after the other, and the last one for good."""
-
-    def __init__(self, *shown: RunView | Snapshot) -> None:
-        snapshots = [s if isinstance(s, Snapshot) else Snapshot(0, None, (s,)) for s in shown]
-        self._script = [replace(s, revision=n) for n, s in enumerate(snapshots, 1)]
-        self.snapshot = Snapshot()
-        self.sent: list[Command] = []
-        self.running = False
-
-    def start(self) -> None:
-        self.running = True
-
-    def send(self, command: Command) -> None:
-        self.sent.append(command)
-
-    def stop(self, timeout: float) -> None:
-        assert timeout > 0
-        self.running = False
-
-    def wait(self, revision: int, timeout: float) -> Snapshot:
-        assert timeout > 0
-        if revision < len(self._script):
-            self.snapshot = self._script[revision]
-        return self.snapshot
-
-
-class InterruptedEngine(ScriptedEngine):
-    """Sends its own process a signal when the script has come to the last snapshot but one."""
-
-    def wait(self, revision: int, timeout: float) -> Snapshot:
-        snapshot = super().wait(revision, timeout)
-        if snapshot.revision == len(self._script) - 1:
-            os.kill(os.getpid(), signal.SIGTERM)
-        return snapshot
 
 
 def carry_out(engine: ScriptedEngine, *, as_json: bool = False, summary: Path | None = None) -> int:

@@ -5,20 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from core.commands import Command, Pause, StartRace
+from core.commands import Pause, StartRace
 from core.config import RunConfig, configure
 from core.errors import UserError
 from core.racing.race import DEFAULT_BUDGET, of_strategies
 from core.snapshot import Loading, Notice, RunView, Snapshot, State
 from tests.tui.lanes import lanes, race
+from tests.tui.scripted_engine import InterruptedEngine, ScriptedEngine
 from tests.tui.views import run_view
 from tui.headless import racing
 from tui.headless.racing import Form, Plan
@@ -39,42 +38,6 @@ def shown(runs: tuple[RunView, ...], *, over: bool = False, **changes: Any) -> S
 
 UNDER_WAY = shown(racers(4.0, *[State.RUNNING] * 3))
 OVER = shown(racers(10.0, *[State.FINISHED] * 3), over=True)
-
-
-class ScriptedEngine:
-    """Shows one snapshot after the other, and the last one for good."""
-
-    def __init__(self, *script: Snapshot) -> None:
-        self._script = [replace(s, revision=n) for n, s in enumerate(script, 1)]
-        self.snapshot = Snapshot()
-        self.sent: list[tuple[Command, int | None]] = []
-        self.running = False
-
-    def start(self) -> None:
-        self.running = True
-
-    def send(self, command: Command, run: int | None = None) -> None:
-        self.sent.append((command, run))
-
-    def stop(self, timeout: float) -> None:
-        assert timeout > 0
-        self.running = False
-
-    def wait(self, revision: int, timeout: float) -> Snapshot:
-        assert timeout > 0
-        if revision < len(self._script):
-            self.snapshot = self._script[revision]
-        return self.snapshot
-
-
-class InterruptedEngine(ScriptedEngine):
-    """Sends its own process a signal when the script has come to the last snapshot but one."""
-
-    def wait(self, revision: int, timeout: float) -> Snapshot:
-        snapshot = super().wait(revision, timeout)
-        if snapshot.revision == len(self._script) - 1:
-            os.kill(os.getpid(), signal.SIGTERM)
-        return snapshot
 
 
 def carry_out(*engines: ScriptedEngine, form: Form = "table") -> int:
@@ -111,7 +74,8 @@ def test_a_race_is_told_from_loading_to_who_is_ahead(said: Any) -> None:
         *("run", "stochastic", "mini-batch 64", "batch")
     ]
     assert lines[7] == "ahead: stochastic, 96.1 % of the test set right"
-    assert engine.sent == [(StartRace(PLAN.lanes, DEFAULT_BUDGET), None)]
+    assert engine.sent == [StartRace(PLAN.lanes, DEFAULT_BUDGET)]
+    assert engine.sent_to == [None]
 
 
 def test_the_plain_table_has_every_figure_with_its_unit_in_line_with_its_heading(
@@ -155,7 +119,7 @@ def test_each_seed_has_an_engine_of_its_own_and_the_means_come_last(said: Any) -
     told = said().out
     assert [engine.config.seed for engine in engines] == [0, 1]  # type: ignore[attr-defined]
     for number, engine in enumerate(engines):
-        ((start, _),) = engine.sent
+        (start,) = engine.sent
         assert isinstance(start, StartRace)
         assert {lane.config.seed for lane in start.lanes} == {number}
     assert "race 2 of 2: SimpleNet" in told
@@ -234,7 +198,8 @@ def test_an_interrupted_race_pauses_every_lane_and_tells_how_far_it_came(said: A
     interrupted = {run["name"] for run in told["runs"] if run["status"] == "interrupted"}
     assert interrupted == {"batch", "stochastic"}
     assert {run["seed"] for run in told["runs"]} == {0}  # the other seed's turn never came
-    assert engine.sent[1:] == [(Pause(), run.id) for run in UNDER_WAY.runs]
+    assert engine.sent[1:] == [Pause()] * len(UNDER_WAY.runs)
+    assert engine.sent_to[1:] == [run.id for run in UNDER_WAY.runs]
 
 
 def test_an_interruption_between_two_races_keeps_the_first() -> None:

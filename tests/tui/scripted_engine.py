@@ -1,0 +1,49 @@
+"""Engines that play a script of snapshots, for what drives one without a screen."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import replace
+
+from core.commands import Command
+from core.snapshot import RunView, Snapshot
+
+
+class ScriptedEngine:
+    """Shows one snapshot after the other, and the last one for good."""
+
+    def __init__(self, *shown: RunView | Snapshot) -> None:
+        snapshots = [s if isinstance(s, Snapshot) else Snapshot(0, None, (s,)) for s in shown]
+        self._script = [replace(s, revision=n) for n, s in enumerate(snapshots, 1)]
+        self.snapshot = Snapshot()
+        self.sent: list[Command] = []
+        self.sent_to: list[int | None] = []  # the run that each of them was for
+        self.running = False
+
+    def start(self) -> None:
+        self.running = True
+
+    def send(self, command: Command, run: int | None = None) -> None:
+        self.sent.append(command)
+        self.sent_to.append(run)
+
+    def stop(self, timeout: float) -> None:
+        assert timeout > 0
+        self.running = False
+
+    def wait(self, revision: int, timeout: float) -> Snapshot:
+        assert timeout > 0
+        if revision < len(self._script):
+            self.snapshot = self._script[revision]
+        return self.snapshot
+
+
+class InterruptedEngine(ScriptedEngine):
+    """Sends its own process a signal when the script has come to the last snapshot but one."""
+
+    def wait(self, revision: int, timeout: float) -> Snapshot:
+        snapshot = super().wait(revision, timeout)
+        if snapshot.revision == len(self._script) - 1:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return snapshot
