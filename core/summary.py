@@ -66,14 +66,14 @@ def summary(config: RunConfig, run: RunView | None, status: Status) -> dict[str,
         "status": status.value,
         "events": [_event(event) for event in run.events] if run else [],
     }
-    return {name: _finite(value) for name, value in told.items()}
+    return {name: finite(value) for name, value in told.items()}
 
 
 def _event(event: Event) -> dict[str, Any]:
     return {
         "update": event.at.updates,
-        "epoch": _finite(event.at.epoch),
-        "seconds": _finite(event.at.seconds),
+        "epoch": finite(event.at.epoch),
+        "seconds": finite(event.at.seconds),
         "what": event.what,
         "before": event.before,
         "after": event.after,
@@ -81,7 +81,7 @@ def _event(event: Event) -> dict[str, Any]:
     }
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
     """The value; None for an infinity or not-a-number, which JSON cannot say."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
 

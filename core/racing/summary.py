@@ -9,7 +9,7 @@ from typing import Any
 
 from core.racing.race import Budget, Lane
 from core.snapshot import MILESTONES, Clock, Moment, RunView
-from core.summary import Status, status, summary
+from core.summary import Status, finite, status, summary
 
 Row = dict[str, Any]
 
@@ -45,13 +45,9 @@ def run_row(lane: Lane, run: RunView | None, spent: float | None, otherwise: Sta
     return {
         "name": run.name if run else lane.name,
         **summary(lane.config, run, status(run, otherwise)),
-        **{name: _finite(value) for name, value in added.items()},
+        **{name: finite(value) for name, value in added.items()},
         "reached": {f"{share:g}": _reached(run, share) for share in MILESTONES},
     }
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
 
 
 def _reached(run: RunView | None, share: float) -> dict[str, float] | None:
