@@ -14,12 +14,15 @@ from core.commands import (
     Fork,
     GoBack,
     Pause,
+    Redo,
     Rename,
     Reset,
+    Return,
     Select,
     Start,
     StartExperiment,
     StartRace,
+    Undo,
 )
 from core.config import RunConfig
 from core.errors import UserError
@@ -64,15 +67,15 @@ class Arena:
                     each.obey(command)
             case Select():
                 self.fleet.select(run)
-            case Fork():
-                self._follow(run, self.fleet.fork(run))
+            case Fork(moment):
+                self._follow(run, self.fleet.fork(run, moment=moment))
             case Drop():
                 self._drop(run)
             case BringBack():
                 self._rejoin(self.fleet.bring_back())
-            case Reset() | GoBack():
+            case Reset() | GoBack() | Undo() | Redo() | Return():
                 run.obey(command)
-                self._leave(run, "it began again, or went back")
+                self._leave(run, "it began again, or went to another moment")
                 if self._tracker:
                     self._tracker.begin_anew(run)
             case Rename(name):

@@ -1,7 +1,8 @@
-"""A copy of all that a run is at one moment, to come back to."""
+"""A copy of all that a run's training is at one moment, to come back to."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,25 +11,54 @@ from torch import Tensor
 from core.config import RunConfig
 from core.optimizers.live import LiveOptimizer
 from core.record import Record
+from core.sampler import Visit
 from core.schedules import Schedule
 from core.snapshot import Moment
+from core.switching import Switchboard, Switches
 from core.trainer import Trainer
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Checkpoint:
-    """Weights, optimizer, order, settings and past of a trainer; nothing in it is shared."""
+    """Weights, optimizer, order, settings and past of a trainer; nothing in it is written later.
+
+    `line` is the latest one of the run's log then; -1 if the moment lies in no line of it.
+    """
 
     config: RunConfig
     at: Moment
-    weights: dict[str, Tensor]
-    optimizer: dict[str, Any]
-    sampler: dict[str, Any]
+    weights: Mapping[str, Tensor]
+    optimizer: Mapping[str, Any]
+    sampler: Mapping[str, Any]
     schedule: Schedule
+    switches: Switches
+    micro_batch: int
     record: Record
+    line: int = 0
+
+    @property
+    def sizes(self) -> dict[int, int]:
+        """The bytes of each array in it, by the array's identity: moments share some."""
+        arrays = [*_tensors([self.weights, self.optimizer, self.sampler]), *self.record.arrays()]
+        if self.switches.optimizer:
+            arrays += _tensors(self.switches.optimizer.state)
+        return {id(array): array.nbytes for array in arrays}
 
 
-def capture(trainer: Trainer) -> Checkpoint:
+def _tensors(value: Any) -> Iterator[Tensor]:
+    """Every tensor in nested dicts and lists."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, Visit):
+        yield from _tensors([value.visits, value.fixed, value.generator])
+    elif isinstance(value, Mapping):
+        yield from _tensors(list(value.values()))
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _tensors(each)
+
+
+def capture(trainer: Trainer, switchboard: Switchboard, line: int = 0) -> Checkpoint:
     """The trainer as it is now; the part of an update under way is not kept."""
     return Checkpoint(
         trainer.config,
@@ -37,12 +67,15 @@ def capture(trainer: Trainer) -> Checkpoint:
         trainer.optimizer.state(),
         trainer.sampler.state(),
         trainer.schedule,
+        switchboard.state(),
+        trainer.micro_batch,
         trainer.record.copy(),
+        line,
     )
 
 
-def restore(trainer: Trainer, saved: Checkpoint) -> None:
-    """Make the trainer what it was. The checkpoint can be used again."""
+def restore(trainer: Trainer, saved: Checkpoint) -> Switchboard:
+    """Make the trainer what it was; returns its switchboard. The checkpoint can be used again."""
     trainer.abandon_update()
     trainer.config = saved.config
     trainer.updates, trainer.examples = saved.at.updates, saved.at.examples
@@ -55,5 +88,9 @@ def restore(trainer: Trainer, saved: Checkpoint) -> None:
     optimizer.load_state(saved.optimizer)
     trainer.sampler.load_state(saved.sampler)
     trainer.schedule = saved.schedule
+    trainer.micro_batch = saved.micro_batch
     trainer.record = saved.record.copy()
     trainer.use_optimizer(optimizer)
+    switchboard = Switchboard(trainer)
+    switchboard.load_state(saved.switches)
+    return switchboard

@@ -53,6 +53,30 @@ class GoBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Undo:
+    """Take back the last change, and what was trained since: return to the moment before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redo:
+    """Return to where the run was when the last change was taken back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """Return to an earlier moment, by its id in the timeline."""
+
+    moment: int
+
+
+@dataclass(frozen=True, slots=True)
+class LookBack:
+    """Show the curves and the digits of an earlier moment; None: of now."""
+
+    moment: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ShowDigits:
     """Show so many test examples. `fresh` draws others; `only_wrong` from those judged wrong."""
 
@@ -68,7 +92,12 @@ class Select:
 
 @dataclass(frozen=True, slots=True)
 class Fork:
-    """Copy the run whole, into another that goes on by itself and is then the one shown."""
+    """Copy the run whole, into another that goes on by itself and is then the one shown.
+
+    As it is now, or as it was at an earlier moment, by its id in the timeline.
+    """
+
+    moment: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +133,7 @@ class StartExperiment:
     """Let batch descent settle in a small problem; then race stochastic descent from there."""
 
 
-OfRun = Start | Pause | Advance | FinishEpoch | Change | Reset | GoBack | ShowDigits
+OfTime = Reset | GoBack | Undo | Redo | Return  # they lead to where the run did not walk
+OfRun = Start | Pause | Advance | FinishEpoch | Change | OfTime | LookBack | ShowDigits
 OfFleet = Select | Fork | Drop | BringBack | Rename | StartRace | StartExperiment
 Command = OfRun | OfFleet

@@ -24,6 +24,8 @@ ORDERS = {
 DEVICES = ("auto", "cpu", "cuda", "mps")
 SPEEDS = (1.0, 10.0, 100.0, 1000.0, None)
 STOP_CONDITIONS = ("epochs", "updates", "seconds", "target_accuracy")
+# Settings that decide no weight: when to stop, how fast to go, what is looked at and kept.
+OF_THE_DRIVE = (*STOP_CONDITIONS, "speed", "eval_every", "snapshot_every", "snapshot_memory")
 
 
 def _setting(kind: Kind, default: Any, meaning: str, *, label: str = "", live: bool = True) -> Any:
@@ -94,6 +96,18 @@ class RunConfig:
         10_000,
         "evaluate on the test set after so many examples, and at the end of every longer epoch",
         label="evaluate every",
+    )
+    snapshot_every: float | None = _setting(
+        Optional(Number(0, 1e9, open_low=True)),
+        10.0,
+        "keep a moment to return to after so many training seconds",
+        label="snapshot every",
+    )
+    snapshot_memory: float = _setting(
+        Number(0, 1e6, unit="megabytes"),
+        256.0,
+        "memory for the moments of a run; the older, the fewer are kept",
+        label="snapshot memory",
     )
 
     @property

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from core.commands import Command
     from core.data.dataset import Dataset
     from core.run import Run
+    from core.saving.folder import RunFolder
+    from core.saving.keeper import Keeper
+    from core.saving.plan import Plan
+    from core.saving.resume import Found
     from core.view import Views
 
 _SWITCH_SECONDS = 0.0001
@@ -50,6 +54,7 @@ class Engine:
         cache: Path | None = None,
         wait_for_kernels: bool = True,
         frames: float = 10,
+        saving: Plan | None = None,
     ) -> None:
         self.config = config
         self.snapshot = Snapshot()
@@ -63,6 +68,8 @@ class Engine:
         self._answered = 0
         self._stale = False  # the last snapshot does not show all that happened
         self._ended = False
+        self._plan = saving
+        self._keeper: Keeper | None = None
         self._arena: Arena | None = None
         self._views: Views | None = None
         self._notice: Notice | None = None
@@ -83,8 +90,13 @@ class Engine:
         """
         self._commands.put((command, run))
 
+    @property
+    def folders(self) -> list[RunFolder]:
+        """Where the runs are saved, as far as they are."""
+        return self._keeper.folders() if self._keeper else []
+
     def stop(self, timeout: float | None = 5.0) -> None:
-        """End the thread and wait for it."""
+        """End the thread and wait for it; everything is saved by then."""
         self._commands.put((None, None))
         if self._thread.is_alive():
             self._thread.join(timeout)
@@ -133,7 +145,12 @@ class Engine:
         if self._arena is None:
             return False
         try:
-            return self._arena.work(lambda: self._until_frame() if self._commands.empty() else 0.0)
+            worked = self._arena.work(
+                lambda: self._until_frame() if self._commands.empty() else 0.0
+            )
+            if self._keeper is not None:
+                self._keeper.look(self._arena.fleet.everyone, at_once=math.isinf(self._wait()))
+            return worked
         except Exception as fault:  # what is wrong between runs shall not end them all
             self._arena.fail(fault)
             return True
@@ -157,6 +174,13 @@ class Engine:
                 pass
         except Exception as fault:  # the last word of a broken engine reaches the screen
             self._publish_fault(fault)
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Save everything as it is now; the worker's last act."""
+        if self._keeper is not None and self._arena is not None:
+            self._keeper.close(self._arena.fleet.everyone)
 
     def _load(self) -> None:
         self._say_loading("loading torch", 0.05)
@@ -170,7 +194,7 @@ class Engine:
             from core.view import Views
 
         kernels = Preparation()
-
+        found, keeper = self._open_saved()
         device = device_of(self.config.device)
         data = load(self.config.data, cache=self._cache, progress=self._say_reading).to(device)
         if self._wait_for_kernels:
@@ -180,13 +204,34 @@ class Engine:
         self._say_loading("building the network", 0.95)
 
         def build(name: str, config: RunConfig, id: int, other: Dataset | None) -> Run:
-            return Run(name, config, other or data, kernels, self._clock, id)
+            log = keeper.log() if keeper else None
+            of = other or (data.first(found.examples) if found and id == 0 else data)
+            run = Run(name, config, of, kernels, self._clock, id, log)
+            if keeper and not (found and id == 0):
+                keeper.adopt(run)
+            return run
 
         fleet = Fleet(self.config, build)
+        if found and keeper:
+            keeper.resume(fleet.selected, found)
         self._arena = Arena(fleet, self._clock)
-        self._views = Views(fleet, self._clock)
+        self._views = Views(fleet, self._clock, keeper.saving if keeper else None)
         self._publish_runs(final=True)
         kernels.begin()  # last: it holds the lock, and would keep torch and the data waiting
+
+    def _open_saved(self) -> tuple[Found | None, Keeper | None]:
+        """What is to go on, if anything, and who saves it."""
+        if self._plan is None:
+            return None, None
+        from core.saving.keeper import Keeper
+        from core.saving.resume import newest
+
+        self._keeper = Keeper(self._plan, self._clock)
+        if self._plan.resume is None:
+            return None, self._keeper
+        found = newest(self._plan.resume)
+        self.config = found.config
+        return found, self._keeper
 
     def _say_reading(self, what: str, share: float) -> None:
         """Reading the data is the middle part of all the loading."""

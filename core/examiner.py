@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 from core.evaluation import Result, evaluate
+from core.memory import is_out_of_memory
 from core.snapshot import Evaluation
 from core.threads import share, use_threads
 from core.trainer import Trainer
@@ -67,7 +68,14 @@ class Examiner:
         """Judge a piece of the test set; the evaluation, once that was the last piece."""
         assert self._under_way is not None
         use_threads(share())
-        result = next(self._under_way)
+        try:
+            result = next(self._under_way)
+        except Exception as fault:
+            if not is_out_of_memory(fault) or self._trainer.micro_batch == 1:
+                raise
+            self._trainer.make_do()
+            self.begin()
+            return None
         if result is None:
             return None
         self._under_way = None

@@ -34,6 +34,11 @@ class Fleet:
         """Names of the runs that can be brought back, the latest last."""
         return tuple(run.name for _, run in self._dropped)
 
+    @property
+    def everyone(self) -> list[Run]:
+        """The runs, and those that can be brought back."""
+        return [*self.runs, *(run for _, run in self._dropped)]
+
     def find(self, id: int | None) -> Run:
         """The run of this id, the selected one for None. Raises UserError if it has gone."""
         if id is None:
@@ -52,10 +57,10 @@ class Fleet:
         """A run that is not among the others yet."""
         return self._build(name, config, self._take_id(), data)
 
-    def fork(self, run: Run, name: str = "") -> Run:
-        """A copy of a run, right behind it, and selected."""
+    def fork(self, run: Run, name: str = "", moment: int | None = None) -> Run:
+        """A copy of a run, as it is or was at a moment, right behind it, and selected."""
         self.check_room(1)
-        other = run.fork(self._take_id(), name or self._free_name())
+        other = run.fork(self._take_id(), name or self._free_name(), moment)
         self.runs.insert(self.runs.index(run) + 1, other)
         self.selected = other
         return other

@@ -10,7 +10,8 @@ so that spikes survive.
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,8 @@ from core.snapshot import Clock, Curve, Moment
 
 Floats = NDArray[np.float64]
 
-_CAPACITY = 2048  # buckets of a curve, at most; at least half of them are in use once full
+CAPACITY = 2048  # buckets of a curve, at most; at least half of them are in use once full
+WINDOW = 8192  # of the latest updates, every one of which is kept
 _FIRST_WIDTH = {Clock.UPDATES: 1.0, Clock.EXAMPLES: 1.0, Clock.SECONDS: 2.0**-14}
 
 
@@ -32,7 +34,7 @@ class BucketedCurve:
     out. Arrays are replaced, never written, so that copies and published curves can share them.
     """
 
-    def __init__(self, width: float, capacity: int = _CAPACITY) -> None:
+    def __init__(self, width: float, capacity: int = CAPACITY) -> None:
         """`width` is that of the narrowest buckets."""
         self.capacity = capacity
         self._unit = width
@@ -62,6 +64,22 @@ class BucketedCurve:
         self._fold()
         x, total, low, high, last, count = np.ascontiguousarray(self._rows.T)
         return Curve(x, total / count, low, high, last, count)
+
+    def arrays(self) -> Iterator[NDArray[Any]]:
+        self._fold()
+        yield from (self._bucket, self._phase, self._rows)
+
+    def state(self) -> tuple[dict[str, NDArray[Any]], dict[str, int]]:
+        """All that it is: its arrays, and its counts of doublings and phases."""
+        self._fold()
+        arrays = {"bucket": self._bucket, "phase": self._phase, "rows": self._rows}
+        return arrays, {"doublings": self._doublings, "phases": self._phases}
+
+    def load(self, arrays: Mapping[str, NDArray[Any]], doublings: int, phases: int) -> None:
+        """Be what another was: see `state`."""
+        self._bucket, self._phase, self._rows = arrays["bucket"], arrays["phase"], arrays["rows"]
+        self._doublings, self._phases = doublings, phases
+        self._pending, self._waiting = [], 0
 
     def copy(self) -> BucketedCurve:
         self._fold()
@@ -144,27 +162,31 @@ class Series:
     """One quantity on all three clocks."""
 
     def __init__(self) -> None:
-        self._curves = {clock: BucketedCurve(_FIRST_WIDTH[clock]) for clock in Clock}
+        self.by_clock = {clock: BucketedCurve(_FIRST_WIDTH[clock]) for clock in Clock}
 
     def extend(self, updates: Floats, examples: Floats, seconds: Floats, values: Floats) -> None:
         places = {Clock.UPDATES: updates, Clock.EXAMPLES: examples, Clock.SECONDS: seconds}
-        for clock, curve in self._curves.items():
+        for clock, curve in self.by_clock.items():
             curve.extend(places[clock], values)
 
     def begin_phase(self) -> None:
-        for curve in self._curves.values():
+        for curve in self.by_clock.values():
             curve.begin_phase()
 
     def add(self, at: Moment, value: float) -> None:
-        for clock, curve in self._curves.items():
+        for clock, curve in self.by_clock.items():
             curve.extend(np.array([at.on(clock)]), np.array([value]))
 
     def curves(self) -> dict[Clock, Curve]:
-        return {clock: curve.curve() for clock, curve in self._curves.items()}
+        return {clock: curve.curve() for clock, curve in self.by_clock.items()}
+
+    def arrays(self) -> Iterator[NDArray[Any]]:
+        for curve in self.by_clock.values():
+            yield from curve.arrays()
 
     def copy(self) -> Series:
         copied = Series()
-        copied._curves = {clock: curve.copy() for clock, curve in self._curves.items()}
+        copied.by_clock = {clock: curve.copy() for clock, curve in self.by_clock.items()}
         return copied
 
 
@@ -175,7 +197,7 @@ class RecentWindow:
     slice, and adding costs no allocation.
     """
 
-    def __init__(self, length: int = 8192) -> None:
+    def __init__(self, length: int = WINDOW) -> None:
         self.length = length
         self._losses = np.empty(2 * length, np.float32)
         self._sizes = np.empty(2 * length, np.int64)
@@ -212,6 +234,14 @@ class RecentWindow:
         weights = np.diff(covered, prepend=0)
         losses = self._losses[begin : self._end][::-1].astype(np.float64)
         return float(np.average(losses, weights=weights))
+
+    def all(self) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Copies of every loss and size in the window, oldest first."""
+        begin = max(0, self._end - self.length)
+        return self._losses[begin : self._end].copy(), self._sizes[begin : self._end].copy()
+
+    def arrays(self) -> Iterator[NDArray[Any]]:
+        yield from (self._losses, self._sizes)
 
     def copy(self) -> RecentWindow:
         return copy.deepcopy(self)

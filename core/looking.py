@@ -44,6 +44,13 @@ class Showcase:
         self._images = self._data.test_images[self._indices.to(self._data.test_images.device)]
         self._pixels = np.ascontiguousarray(self._data.test_pixels[self._indices.numpy()])
 
+    def state(self) -> Tensor:
+        """That of the generator: it decides what other examples there will be."""
+        return self._generator.get_state()
+
+    def load_state(self, state: Tensor) -> None:
+        self._generator.set_state(state)
+
     def copy(self) -> Showcase:
         """Another that shows the same, and will draw the same others."""
         copied = copy.copy(self)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +38,7 @@ class Record:
         self.lowest_test_loss = math.inf
         self.reached: dict[float, Moment] = {}  # where an evaluation first showed a milestone
         self.predictions: Tensor | None = None  # (n,) int64: classes said at the latest evaluation
-        self._costs: dict[str, tuple[float, float]] = {}  # seconds and updates, by strategy
+        self.costs: dict[str, tuple[float, float]] = {}  # seconds and updates, by strategy
         self._train_loss = Series()
         self._test_loss = Series()
         self._test_accuracy = Series()
@@ -75,8 +77,8 @@ class Record:
         """From now on updates are of this kind; a phase without an update leaves no trace."""
         self.revision += 1
         if any(p.strategy == strategy and p.batch_size != batch_size for p in self.phases):
-            kept = {name: cost for name, cost in self._costs.items() if name != strategy}
-            self._costs = kept  # it may be of another size
+            kept = {name: cost for name, cost in self.costs.items() if name != strategy}
+            self.costs = kept  # it may be of another size
         self._train_loss.begin_phase()
         earlier = [phase for phase in self.phases if phase.start.updates < at.updates]
         same = earlier and (earlier[-1].strategy, earlier[-1].batch_size) == (strategy, batch_size)
@@ -96,7 +98,7 @@ class Record:
     @property
     def seconds_per_update(self) -> dict[str, float]:
         """What an update costs, by strategy; absent what was not tried yet."""
-        return {strategy: time / count for strategy, (time, count) in self._costs.items()}
+        return {strategy: time / count for strategy, (time, count) in self.costs.items()}
 
     def history(self) -> History:
         return History(
@@ -110,16 +112,33 @@ class Record:
     def copy(self) -> Record:
         copied = copy.copy(self)
         copied.window = self.window.copy()
-        copied._costs = dict(self._costs)
+        copied.costs = dict(self.costs)
         copied.reached = dict(self.reached)
         copied._train_loss = self._train_loss.copy()
         copied._test_loss = self._test_loss.copy()
         copied._test_accuracy = self._test_accuracy.copy()
         return copied
 
+    @property
+    def series(self) -> dict[str, Series]:
+        """The curves by name."""
+        return {
+            "train_loss": self._train_loss,
+            "test_loss": self._test_loss,
+            "test_accuracy": self._test_accuracy,
+        }
+
+    def arrays(self) -> Iterator[NDArray[Any] | Tensor]:
+        """Every array in it."""
+        yield from self.window.arrays()
+        for series in self.series.values():
+            yield from series.arrays()
+        if self.predictions is not None:
+            yield self.predictions
+
     def forget_costs(self) -> None:
         """What updates cost so far says nothing of those to come."""
-        self._costs = {}
+        self.costs = {}
 
     def _note_cost(self, strategy: str, seconds: float, updates: int) -> None:
         """Keep what an update costs under a strategy: time over updates, of the latest second.
@@ -128,9 +147,9 @@ class Record:
         updates than it made. One in which all stood still, as after ctrl+z, counts as a slow one:
         slices are sized by this cost, and would shrink to nothing.
         """
-        time, count = self._costs.get(strategy, (0.0, 0.0))
+        time, count = self.costs.get(strategy, (0.0, 0.0))
         if time:
             seconds = min(seconds, _SLOW * updates * time / count)
         kept = math.exp(-seconds / _COST_SECONDS)
         cost = kept * time + seconds, kept * count + updates
-        self._costs = {**self._costs, strategy: cost}  # another: other threads may be reading it
+        self.costs = {**self.costs, strategy: cost}  # another: other threads may be reading it

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 
 from core import stopping
 from core.allowance import WHOLE_SLICE, Allowance
@@ -15,29 +15,35 @@ from core.commands import (
     Change,
     FinishEpoch,
     GoBack,
+    LookBack,
     OfRun,
     Pause,
+    Redo,
     Reset,
+    Return,
     ShowDigits,
     Start,
+    Undo,
 )
-from core.config import STOP_CONDITIONS, RunConfig, title_of
+from core.config import OF_THE_DRIVE, RunConfig, title_of
 from core.data.dataset import Dataset
 from core.errors import UserError
 from core.examiner import Examiner
 from core.goal import NO_GOAL, Goal
+from core.log import Log
 from core.looking import Showcase
 from core.measuring.prober import Prober
 from core.pace import Pace, RateMeter
+from core.past import Past
 from core.racing.fairness import Race
 from core.record import Record
 from core.snapshot import Evaluation, Moment, State
 from core.steppers.fused.preparation import Preparation
 from core.switching import Switchboard, differences
+from core.timeline import Kept
 from core.trainer import Time, Trainer
 
 _GOOD_LOSS = 2.0  # a moment is worth coming back to while its test loss is below this times best
-_OF_THE_DRIVE = (*STOP_CONDITIONS, "speed", "eval_every")  # settings that decide no weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,7 @@ class Run:
         kernels: Preparation,
         clock: Time = time.perf_counter,
         id: int = 0,
+        log: Log | None = None,
     ) -> None:
         self.id = id
         self.name = name
@@ -70,7 +77,8 @@ class Run:
         self.reason = ""
         self.showcase = Showcase(data, config.seed)
         self.meter = RateMeter()
-        self.way_back: Checkpoint | None = None
+        self.log = log or Log(clock)
+        self.past = Past(self.capture, clock)
         self._clock = clock
         self._kernels = kernels
         self._pace = Pace()
@@ -80,6 +88,8 @@ class Run:
     def _begin(self, config: RunConfig, record: Record) -> None:
         """A new trainer, evaluated once before its first update."""
         self.trainer = Trainer(config, self.data, record, self._kernels, self._clock)
+        self.trainer.on_means = lambda at, means: self.log.note("means", at, asdict(means))
+        self._switchboard = Switchboard(self.trainer)
         self._take_up_trainer()
         self._examiner = Examiner(self.trainer)
         self._examiner.doubling = self._finish is not NO_GOAL
@@ -88,29 +98,43 @@ class Run:
 
     def _take_up_trainer(self) -> None:
         """Nothing that was known of what the trainer did before counts any more."""
-        self._switchboard = Switchboard(self.trainer)
         self.prober = Prober(self.trainer, self._clock, self.trainer.config.seed)
 
-    def fork(self, id: int, name: str) -> Run:
-        """Another run that goes on bit for bit as this one would.
+    def capture(self) -> Checkpoint:
+        """All that the training is now; see `core.checkpoint.capture`."""
+        return capture(self.trainer, self._switchboard, self.log.last)
 
-        Of an update under way, it begins its own from the start. Only what a change of the
-        optimizer at this very update put aside is not copied: its memory begins anew.
+    def take_up(self, saved: Checkpoint) -> None:
+        """Train on from a checkpoint of the same network and data."""
+        self._switchboard = restore(self.trainer, saved)
+        self._take_up_trainer()
+        self._examiner.give_up()
+        self.past.arrive(self.trainer)
+
+    def fork(self, id: int, name: str, moment: int | None = None) -> Run:
+        """Another run that goes on bit for bit as this one would, or would have at a moment.
+
+        Of an update under way, it begins its own from the start. Raises UserError if the moment
+        has gone.
         """
-        other = Run(name, self.trainer.config, self.data, self._kernels, self._clock, id)
-        saved = capture(self.trainer)
-        restore(other.trainer, saved)
-        other.origin = Origin(self.name, self.id, saved.at, self.trainer.config)
+        saved = self.capture() if moment is None else self.past.timeline.find(moment).checkpoint
+        log = self.log.another()
+        other = Run(name, self.trainer.config, self.data, self._kernels, self._clock, id, log)
+        other.log.attached["start"] = saved
+        other.take_up(saved)
+        other.origin = Origin(self.name, self.id, saved.at, saved.config)
         other.showcase = self.showcase.copy()
-        other.way_back = self.way_back
-        other.state, other.reason, other._goal = self.state, self.reason, self._goal
-        other.trainer.diverged = self.trainer.diverged
-        other._take_up_trainer()
-        other._switchboard.remember(self._switchboard)
+        other.past.inherit(self.past)
         other.prober.steadiness = self.prober.steadiness
         other.prober.noise_scale = self.prober.noise_scale
-        if not self._examiner.busy:
-            other._examiner.give_up()
+        if moment is None:
+            other.state, other.reason, other._goal = self.state, self.reason, self._goal
+            other.trainer.diverged = self.trainer.diverged
+            if self._examiner.busy:
+                other._examiner.begin()
+        else:
+            other.past.timeline.stand_at(other.past.timeline.find(moment))
+            other._come_to_rest(State.PAUSED)
         other.trainer.record.add_event(saved.at, "forked", after=f"from {self.name}")
         return other
 
@@ -160,16 +184,20 @@ class Run:
         """Carry out a command. Raises UserError if it cannot be, and then changes nothing."""
         match command:
             case Start():
+                self._note_command(command)
                 self._go()
             case Pause():
+                self._note_command(command)
                 self._pause()
             case Advance(updates):
+                self._note_command(command)
                 self._go(Goal(updates=self.trainer.updates + updates))
             case FinishEpoch():
+                self._note_command(command)
                 sampler = self.trainer.sampler
                 self._go(Goal(examples=(sampler.epochs_done + 1) * sampler.n))
             case Change(setting, value):
-                self._switchboard.change(setting, value)
+                self._change(setting, value)
                 if setting in ("strategy", "batch_size"):
                     self.meter.clear()  # the old rate says nothing of the new one
                 self._settle()
@@ -177,12 +205,45 @@ class Run:
                 self._reset(seed)
             case GoBack():
                 self._go_back()
+            case Undo():
+                self._undo()
+            case Redo():
+                self._redo()
+            case Return(moment):
+                self._return_to(self.past.timeline.find(moment))
+            case LookBack(moment):
+                self.past.look(moment)
             case ShowDigits(count, only_wrong, fresh):
                 self.showcase.choose(count, only_wrong, fresh, self.trainer.record.predictions)
 
+    def _note_command(self, command: OfRun, update: int | None = None) -> None:
+        """Let the log say what was asked, and what with."""
+        told = {field.name: getattr(command, field.name) for field in fields(command)}
+        at = self.trainer.updates if update is None else update
+        self.log.note(type(command).__name__.lower(), at, told)
+
+    def _change(self, name: str, value: object) -> None:
+        """Give a setting another value; one that decides weights can be taken back."""
+        before, trainer = self.trainer.config, self.trainer
+        if name in OF_THE_DRIVE:
+            self._switchboard.change(name, value)
+        else:
+            told = self._switchboard.preview(name, value)  # refused before anything is kept
+            if not told:
+                return
+            kept = self.past.keep_before(trainer, told)
+            self._switchboard.change(name, value)
+            self.past.timeline.note_change(kept)
+        after = trainer.config
+        if after != before:
+            self.log.news = True
+            held = after.hyperparameters if name in after.hyperparameters else vars(after)
+            self._note_command(Change(name, held[name]))
+
     def _go(self, goal: Goal = NO_GOAL) -> None:
         for name in self._stops_met():
-            self._switchboard.change(name, None)
+            self._change(name, None)
+        self.past.keep_beginning(self.trainer)
         self.trainer.diverged = False
         self._goal = goal
         self.meter.clear()
@@ -196,40 +257,70 @@ class Run:
         self._goal = NO_GOAL
         self.meter.clear()
         self.state, self.reason = state, reason
+        self.log.note("rest", self.trainer.updates, {"state": state, "reason": reason})
+
+    # Going elsewhere in time
 
     def _reset(self, seed: int | None) -> None:
-        before = self.trainer
+        before, past = self.trainer, self.past
         if before.updates:
-            self.way_back = capture(before)
+            past.way_back = self.capture()
+            past.timeline.note_change(past.keep_left(before))
         config = before.config if seed is None else replace(before.config, seed=seed)
+        self._note_command(Reset(config.seed))
         self._begin(config, Record(before.record.revision + 1))
+        past.arrive(self.trainer)
         left = f"{before.updates:,} updates left behind" if before.updates else ""
         self.trainer.record.add_event(
             self.trainer.at, "reset", after=f"seed {config.seed}", note=left
         )
 
     def _go_back(self) -> None:
-        """Return to the last good moment; unless it had diverged, what is left is the next one.
-
-        Settings that decide no weight, such as the speed limit, stay as they are.
-        """
-        trainer, saved = self.trainer, self.way_back
-        if saved is None:
+        """Return to the last good moment; unless it had diverged, what is left is the next one."""
+        trainer, past = self.trainer, self.past
+        if past.way_back is None:
             raise UserError("there is no earlier moment to go back to yet")
-        left_at, left_config, revision = trainer.at, trainer.config, trainer.record.revision
+        target = past.way_back
         if not trainer.diverged:
-            self.way_back = capture(trainer)
-        restore(trainer, saved)
-        kept = {name: getattr(left_config, name) for name in _OF_THE_DRIVE}
+            past.way_back = self.capture()
+        past.timeline.note_change(past.keep_left(trainer))
+        self._travel_to(target)
+
+    def _undo(self) -> None:
+        past = self.past
+        if past.timeline.last_change is None:
+            raise UserError("nothing was changed that could be taken back")
+        self._travel_to(past.timeline.take_back(past.keep_left(self.trainer)).checkpoint)
+
+    def _redo(self) -> None:
+        past = self.past
+        if past.timeline.next_change is None:
+            raise UserError("nothing was taken back that could be done again")
+        past.keep_left(self.trainer)
+        self._travel_to(past.timeline.do_again().checkpoint)
+
+    def _return_to(self, moment: Kept) -> None:
+        past = self.past
+        past.timeline.note_change(past.keep_left(self.trainer))
+        past.timeline.stand_at(moment)
+        self._travel_to(moment.checkpoint)
+
+    def _travel_to(self, saved: Checkpoint) -> None:
+        """Be what the run was then. Settings that decide no weight, such as the speed, stay."""
+        trainer = self.trainer
+        left_at, left_config, revision = trainer.at, trainer.config, trainer.record.revision
+        self.log.note_return(left_at.updates, saved)
+        self.take_up(saved)
+        kept = {name: getattr(left_config, name) for name in OF_THE_DRIVE}
         trainer.config = replace(trainer.config, **kept)
-        trainer.record.revision = revision + 1
-        self._take_up_trainer()
-        self._examiner.give_up()
+        trainer.record.revision = max(revision, trainer.record.revision) + 1
         self._come_to_rest(State.PAUSED)
+        self.log.news = True
         said = f"from update {left_at.updates:,} to {saved.at.updates:,}"
         changed = differences(left_config, trainer.config)
         note = ", ".join(f"{title_of(name)} {was} → {now}" for name, was, now in changed)
-        trainer.record.add_event(saved.at, "went back", after=said, note=note)
+        way = "went on" if saved.at.updates > left_at.updates else "went back"
+        trainer.record.add_event(saved.at, way, after=said, note=note)
 
     # Work
 
@@ -285,6 +376,7 @@ class Run:
         if trainer.diverged:
             self._diverge()
         elif not trainer.mid_update or self._at_finish():
+            self.past.keep_if_due(trainer)
             if self._examiner.due:
                 self._examiner.begin()
             else:
@@ -325,7 +417,7 @@ class Run:
         """Keep this moment as the way back, if it is a good one."""
         good = evaluation.loss <= _GOOD_LOSS * self.trainer.record.lowest_test_loss  # nor NaN
         if good and self.trainer.updates:
-            self.way_back = capture(self.trainer)
+            self.past.way_back = self.capture()
 
     def _settle(self) -> None:
         """Finish if a stop condition is met, pause if what was asked for is done."""

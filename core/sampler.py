@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from torch import Tensor
 
 
 @dataclass(frozen=True, slots=True)
-class _Visit:
+class Visit:
     """Where an epoch stands; enough to come back to it."""
 
     place: int  # examples visited since the beginning
@@ -38,7 +39,7 @@ class Sampler:
         self._generator = torch.Generator().manual_seed(seed)
         self._visits: Tensor | None = None  # (n,) int64: this epoch's order, once drawn
         self._fixed: Tensor | None = None  # the one shuffle of the order `fixed`
-        self._before: _Visit | None = None  # as it was before the last change of order
+        self._before: Visit | None = None  # as it was before the last change of order
 
     @property
     def left(self) -> int:
@@ -75,12 +76,12 @@ class Sampler:
                 self._visits = self._rearranged(self._visits)
         self._before = here
 
-    def _visit(self) -> _Visit:
+    def _visit(self) -> Visit:
         place = self.epochs_done * self.n + self.cursor
         generator = self._generator.get_state()
-        return _Visit(place, self.order, self._visits, self._fixed, generator)
+        return Visit(place, self.order, self._visits, self._fixed, generator)
 
-    def _restore(self, visit: _Visit) -> None:
+    def _restore(self, visit: Visit) -> None:
         self.order, self._visits, self._fixed = visit.order, visit.visits, visit.fixed
         self._generator.set_state(visit.generator)
 
@@ -124,7 +125,7 @@ class Sampler:
             "before": self._before,
         }
 
-    def load_state(self, state: dict[str, Any]) -> None:
+    def load_state(self, state: Mapping[str, Any]) -> None:
         self.order = state["order"]
         self.epochs_done = state["epochs_done"]
         self.cursor = state["cursor"]

@@ -170,6 +170,70 @@ class NoiseScale:
     seconds: float
 
 
+class MomentKind(StrEnum):
+    """Why a moment of a run was kept."""
+
+    BEGINNING = "beginning"
+    CHANGE = "change"  # as it was before something was changed
+    EPOCH = "epoch"  # the end of one
+    INTERVAL = "interval"  # some time after the one before
+    LEFT = "left"  # as it was when the run went to another moment
+
+    @property
+    def ordinary(self) -> bool:
+        """Whether there will be more of the kind: they are the first to be given up."""
+        return self in (MomentKind.EPOCH, MomentKind.INTERVAL)
+
+
+@dataclass(frozen=True, slots=True)
+class MomentView:
+    """An earlier moment that a run can return to."""
+
+    id: int
+    at: Moment
+    kind: MomentKind
+    what: str  # of a change: what was changed then, in one line
+    test_loss: float | None  # of the latest evaluation then
+    test_accuracy: float | None
+    on_path: bool  # whether the run came by it on its way to where it is now
+    here: bool  # whether it is where the run is now
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineView:
+    """The moments of a run in the order in which they were kept, and the memory they take."""
+
+    moments: tuple[MomentView, ...] = ()
+    megabytes: float = 0.0
+    bound: float = 0.0  # megabytes
+    undo: MomentView | None = None  # where taking back the last change leads; `what` it was
+    redo: MomentView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptView:
+    """How far the replay of a journal is; `speed` 1 is as fast as it was recorded."""
+
+    source: str
+    seconds: float  # of the recording
+    of: float  # seconds in all
+    speed: float | None  # None: as fast as can be
+    playing: bool
+    over: bool
+    compared: int = 0  # hashes of the weights
+    different: int = 0  # of these
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """Where a run is saved, up to which moment it is, and what keeps it from being saved."""
+
+    folder: str
+    name: str = ""  # of the run's folder, by which `gd-tui resume` knows it
+    at: Moment | None = None  # None before the first time
+    trouble: str = ""
+
+
 @dataclass(frozen=True, slots=True, eq=False)  # it holds arrays: by identity
 class RunView:
     """One run as it stands."""
@@ -208,6 +272,11 @@ class RunView:
     reached: Mapping[float, Moment] = field(default_factory=dict)  # first at such an accuracy
     steadiness: Steadiness | None = None
     noise_scale: NoiseScale | None = None
+    timeline: TimelineView = TimelineView()
+    glimpse: int | None = None  # the id of the moment that is looked at, if any
+    then: RunView | None = None  # the run as it was at that moment
+    saving: Saving | None = None  # None where runs are not saved
+    script: ScriptView | None = None  # of a replay
 
     @property
     def updates_per_epoch(self) -> int:

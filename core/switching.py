@@ -8,14 +8,32 @@ leaves no trace: what it had put aside is taken up again.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from core.config import SETTINGS, RunConfig
+from core.config import SETTINGS, RunConfig, title_of
 from core.errors import UserError
 from core.optimizers.live import LiveOptimizer
-from core.optimizers.table import HYPERPARAMETERS
+from core.optimizers.table import HYPERPARAMETERS, OPTIMIZERS
 from core.schedules import Schedule
 from core.trainer import Trainer, schedule_of
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """An optimizer that was put aside before another update: its name and its state."""
+
+    name: str
+    state: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Switches:
+    """What a switchboard remembers: values by optimizer, and what can still be taken up again."""
+
+    chosen: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    optimizer: Aside | None = None
+    schedule: Schedule | None = None
 
 
 class Switchboard:
@@ -29,10 +47,40 @@ class Switchboard:
         self._optimizer_aside: tuple[int, LiveOptimizer] | None = None
         self._schedule_aside: tuple[int, Schedule] | None = None
 
-    def remember(self, other: Switchboard) -> None:
-        """What was chosen for each optimizer, and the schedule put aside, as `other` has it."""
-        self._chosen = dict(other._chosen)
-        self._schedule_aside = other._schedule_aside
+    def state(self) -> Switches:
+        """All that decides what the changes to come will keep."""
+        updates = self._trainer.updates
+        optimizer, schedule = self._optimizer_aside, self._schedule_aside
+        return Switches(
+            dict(self._chosen),
+            Aside(optimizer[1].spec.name, optimizer[1].state())
+            if optimizer and optimizer[0] == updates
+            else None,
+            schedule[1] if schedule and schedule[0] == updates else None,
+        )
+
+    def load_state(self, state: Switches) -> None:
+        trainer, aside = self._trainer, state.optimizer
+        self._chosen = dict(state.chosen)
+        self._optimizer_aside = self._schedule_aside = None
+        if aside:
+            spec, values = OPTIMIZERS[aside.name], aside.state["values"]
+            optimizer = LiveOptimizer(spec, trainer.model.parameters(), values)
+            optimizer.load_state(aside.state)
+            self._optimizer_aside = trainer.updates, optimizer
+        if state.schedule:
+            self._schedule_aside = trainer.updates, state.schedule
+
+    def preview(self, name: str, value: object) -> str:
+        """What the change would be, in one line; nothing if it changes nothing.
+
+        Raises UserError where `change` would.
+        """
+        before, after = self._checked(name, value)
+        if after == before:
+            return ""
+        what, was, now = differences(before, after)[0]
+        return f"{title_of(what)} {was} → {now}"
 
     def change(self, name: str, value: object) -> None:
         """Give a setting or hyperparameter a new value, and note the event.
@@ -40,14 +88,18 @@ class Switchboard:
         Raises UserError, and changes nothing, if the value is not allowed or the setting
         cannot change within a run.
         """
-        if name in SETTINGS and not SETTINGS[name].live:
-            raise UserError(f"{SETTINGS[name].title}: it cannot change within a run")
-        before = self._trainer.config
-        after = before.changed(name, value)
+        before, after = self._checked(name, value)
         if after == before:
             return
         note = self._take_up(name, after)
         self._say(before, self._trainer.config, note)
+
+    def _checked(self, name: str, value: object) -> tuple[RunConfig, RunConfig]:
+        """The settings as they are and as they would be; raises UserError."""
+        if name in SETTINGS and not SETTINGS[name].live:
+            raise UserError(f"{SETTINGS[name].title}: it cannot change within a run")
+        before = self._trainer.config
+        return before, before.changed(name, value)
 
     def _take_up(self, name: str, after: RunConfig) -> str:
         """Put `after` in force; returns what there is to say of it."""

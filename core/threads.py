@@ -13,13 +13,13 @@ EVERY = torch.get_num_threads()  # what torch found this process may use, before
 _ROWS_WORTH_EVERY = 256
 
 
-def threads_for(rows: int) -> int:
-    """Threads for a pass over so many examples.
+def threads_for(rows: int, every: int = EVERY) -> int:
+    """Threads for a pass over so many examples, where there are `every`.
 
-    It follows from their number alone, never from a measurement: the thread count decides how
+    It follows from these numbers alone, never from a measurement: the thread count decides how
     sums are rounded, and the same run must give the same bits.
     """
-    return EVERY if rows >= _ROWS_WORTH_EVERY else 1
+    return every if rows >= _ROWS_WORTH_EVERY else 1
 
 
 class _Share(threading.local):

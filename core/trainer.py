@@ -6,6 +6,7 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from core.allowance import SLICE_SECONDS
 from core.config import RunConfig
 from core.data.dataset import Dataset
+from core.memory import is_out_of_memory
 from core.models import build as models
 from core.models.size import micro_batch
 from core.optimizers.live import LiveOptimizer
@@ -28,6 +30,19 @@ from core.steppers.fused.preparation import Preparation
 _DONE = object()
 
 Time = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """By what updates are made: together with the settings, it decides their bits.
+
+    The stepper's name, the threads of a large pass where none were chosen, and how many examples
+    go through the network at once.
+    """
+
+    stepper: str
+    threads: int
+    micro_batch: int
 
 
 class Trainer:
@@ -54,6 +69,8 @@ class Trainer:
         self.update_progress = 0.0
         self.seconds_under_way = 0.0  # of training that went into an update not made yet
         self.diverged = False
+        self.means: Means | None = None  # of the latest update
+        self.on_means: Callable[[int, Means], None] = lambda _update, _means: None
         self._clock = clock
         self._large: Iterator[None] | None = None
         self.model = models.build(
@@ -106,6 +123,14 @@ class Trainer:
 
         That is some `seconds` away; a large update goes on where the last call left it.
         """
+        try:
+            self._advance(most, seconds)
+        except Exception as fault:
+            if not is_out_of_memory(fault) or self.micro_batch == 1:
+                raise
+            self.make_do()
+
+    def _advance(self, most: int, seconds: float) -> None:
         size = self.next_size
         if self._large is None:
             self.use_best_stepper()  # a kernel may have become ready
@@ -116,6 +141,29 @@ class Trainer:
             self._large = self._large_update(size)
         if next(self._large, _DONE) is _DONE:
             self._large = None
+
+    def make_do(self) -> None:
+        """Let half as many examples through the network at once: there was no memory for them."""
+        before = min(self.micro_batch, max(self.next_size, 2))
+        note = self.abandon_update()
+        self.micro_batch = max(1, before // 2)
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        said = f"there was none for {before:,} examples at once: now {self.micro_batch:,} at a time"
+        self.record.add_event(self.at, "memory", after=said, note=note)
+
+    def pin(self, means: Means) -> None:
+        """Make updates by these means from here on, so that their bits are those of a recording."""
+        self.abandon_update()
+        self._steppers.pin(means.stepper, means.threads)
+        self.micro_batch = means.micro_batch
+
+    def _note_means(self) -> None:
+        """Tell by what the update after this one is made, if that is news."""
+        means = Means(self.stepper.name, self.stepper.every, self.micro_batch)
+        if means != self.means:
+            self.means = means
+            self.on_means(self.updates, means)
 
     def abandon_update(self, stepper: Stepper | None = None) -> str:
         """Set aside an update under way; its examples will be visited again. Says so, if any."""
@@ -166,6 +214,7 @@ class Trainer:
         count = min(self.sampler.left // size, most)
         rows = self.sampler.peek(count * size).view(count, size)
         rates = self._rates(size, count)
+        self._note_means()
         began = self._clock()
         losses = self.stepper.updates(rows, rates)
         self._note(losses, size, self._clock() - began)
@@ -184,6 +233,7 @@ class Trainer:
             self.stepper.accumulate(some, size)
             spent += self._clock() - began
             self.seconds, self.seconds_under_way = start + spent, spent
+        self._note_means()
         began = self._clock()
         loss = self.stepper.apply(self._rate(self.examples, size))
         spent += self._clock() - began

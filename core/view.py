@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from core.config import title_of
 from core.fleet import Fleet
+from core.glimpse import RECENT_UPDATES, as_it_was
 from core.models.build import title
 from core.run import Run
-from core.snapshot import Digits, History, RunView
+from core.snapshot import Digits, History, RunView, Saving, TimelineView
 from core.switching import differences
 
 _HISTORY_SECONDS = 0.2  # while running, curves and digits are renewed this often at most
 _DIGITS_SECONDS = 0.1
-_RECENT_UPDATES = 512
 
 
 class Views:
     """Pictures of all runs: the selected one is shown closely, the others a little later."""
 
-    def __init__(self, fleet: Fleet, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        fleet: Fleet,
+        clock: Callable[[], float],
+        saving: Callable[[Run], Saving | None] | None = None,
+    ) -> None:
         self._fleet = fleet
         self._clock = clock
+        self._saving = saving or (lambda _run: None)
         self._viewers: dict[int, Viewer] = {}
 
     def all(self, *, final: bool = False, brief: bool = False) -> tuple[RunView, ...]:
@@ -32,7 +39,8 @@ class Views:
         for run in runs:
             selected = run is self._fleet.selected
             viewer = self._viewers[run.id]
-            views.append(viewer.view(final=final, brief=brief, closely=selected, among=len(runs)))
+            view = viewer.view(final=final, brief=brief, closely=selected, among=len(runs))
+            views.append(replace(view, saving=self._saving(run)))
         return tuple(views)
 
 
@@ -49,6 +57,10 @@ class Viewer:
         self._digits: Digits | None = None
         self._digits_of: object = None
         self._digits_at = 0.0
+        self._timeline = TimelineView()
+        self._timeline_of: object = None
+        self._then: RunView | None = None
+        self._then_of: object = None
 
     def view(
         self, *, final: bool = False, brief: bool = False, closely: bool = True, among: int = 1
@@ -63,7 +75,7 @@ class Viewer:
         if closely and not brief:
             self._renew_digits(final)  # first: it may fail, and that is to be seen
         updates_per_second, examples_per_second = run.meter.rates
-        return RunView(
+        view = RunView(
             name=run.name,
             state=run.state,
             config=trainer.config,
@@ -81,7 +93,7 @@ class Viewer:
             examples_per_second=examples_per_second,
             train_loss=record.train_loss,
             trembling=record.trembling(trainer.updates),
-            recent=record.window.latest(_RECENT_UPDATES if closely else 0),
+            recent=record.window.latest(RECENT_UPDATES if closely else 0),
             seconds_per_update=record.seconds_per_update,
             evaluation=record.evaluation,
             best=record.best,
@@ -89,7 +101,7 @@ class Viewer:
             history=self._latest_history(final, brief, among),
             digits=self._digits,
             reason=run.reason,
-            way_back=run.way_back.at if run.way_back else None,
+            way_back=run.past.way_back.at if run.past.way_back else None,
             id=run.id,
             parent=run.origin.parent if run.origin else "",
             parent_id=run.origin.id if run.origin else None,
@@ -98,7 +110,26 @@ class Viewer:
             reached=dict(record.reached),
             steadiness=run.prober.steadiness,
             noise_scale=run.prober.noise_scale,
+            timeline=self._latest_timeline(),
+            glimpse=run.past.glimpse.id if run.past.glimpse else None,
         )
+        return replace(view, then=self._as_it_was(view)) if closely else view
+
+    def _latest_timeline(self) -> TimelineView:
+        past, trainer = self._run.past, self._run.trainer
+        shows = past.timeline.revision, past.stands_at_tip(trainer), past.timeline.bound
+        if shows != self._timeline_of:
+            self._timeline, self._timeline_of = past.view(trainer), shows
+        return self._timeline
+
+    def _as_it_was(self, now: RunView) -> RunView | None:
+        """The run at the moment that is looked at: its curves, and the digits on show now."""
+        kept, showcase = self._run.past.glimpse, self._run.showcase
+        shows = kept and (kept.id, showcase, showcase.chosen)
+        if shows != self._then_of:
+            self._then = as_it_was(now, kept.checkpoint, self._run) if kept else None
+            self._then_of = shows
+        return self._then
 
     def _latest_history(self, final: bool, brief: bool, among: int) -> History:
         record = self._run.trainer.record

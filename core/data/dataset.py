@@ -33,6 +33,12 @@ class Dataset:
     test_labels: torch.Tensor
     test_pixels: NDArray[np.uint8]
 
+    def first(self, count: int) -> Dataset:
+        """The same data set with the first `count` of its training examples alone."""
+        images, labels = self.train_images[:count], self.train_labels[:count]
+        spec = replace(self.spec, train=len(labels))
+        return replace(self, spec=spec, train_images=images, train_labels=labels)
+
     def to(self, device: torch.device | str) -> Dataset:
         """The same data set with its tensors on `device`."""
         return replace(

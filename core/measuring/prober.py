@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import torch
+from torch import Tensor
 
 from core.allowance import SLICE_SECONDS
 from core.measuring.noise_scale import GradientNoise, NoiseMeter, measure
@@ -38,6 +39,13 @@ class Prober:
         self._measuring: Iterator[GradientNoise | None] | None = None
         self._noise_cost = 0.0
         self._noise_due = trainer.seconds + _RARELY * SLICE_SECONDS / 10
+
+    def state(self) -> Tensor:
+        """That of the generator: it decides which examples will be measured."""
+        return self._generator.get_state()
+
+    def load_state(self, state: Tensor) -> None:
+        self._generator.set_state(state)
 
     def advance(self, most: int, seconds: float) -> None:
         """Train as `Trainer.advance` does; while a window of updates is watched, one by one."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -106,14 +105,16 @@ class LiveOptimizer:
     def state(self) -> dict[str, Any]:
         """A copy of all that decides the updates to come."""
         return {
-            "parts": [copy.deepcopy(part.state_dict()) for part in self.parts],
+            "parts": [_copied(part.state_dict()["state"]) for part in self.parts],
             "values": dict(self.values),
             "switched_off": dict(self._switched_off),
         }
 
-    def load_state(self, state: dict[str, Any]) -> None:
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state of an optimizer that has these very values."""
         for part, saved in zip(self.parts, state["parts"], strict=True):
-            part.load_state_dict(copy.deepcopy(saved))
+            groups = part.state_dict()["param_groups"]  # as the values have them
+            part.load_state_dict({"state": _copied(saved), "param_groups": groups})
         self.values = dict(state["values"])
         self._switched_off = dict(state["switched_off"])
         self._rate = None
@@ -150,6 +151,14 @@ class LiveOptimizer:
                 state = self.state_of(parameter)
                 if state and memory.key not in state:
                     state[memory.key] = torch.zeros_like(parameter)
+
+
+def _copied(state: Mapping[Any, Mapping[str, Any]]) -> dict[Any, dict[str, Any]]:
+    """Each parameter's memories, none of which shares its bytes with another."""
+    return {
+        place: {k: v.clone() if isinstance(v, Tensor) else v for k, v in held.items()}
+        for place, held in state.items()
+    }
 
 
 def _parts(spec: OptimizerSpec, parameters: list[nn.Parameter]) -> list[Optimizer]:

@@ -39,9 +39,7 @@ def problem(config: RunConfig, data: Dataset) -> tuple[RunConfig, Dataset]:
     config = replace(RunConfig(), **kept)
     for name, value in _SETTINGS.items():
         config = config.changed(name, value)
-    images, labels = data.train_images[:_EXAMPLES], data.train_labels[:_EXAMPLES]
-    spec = replace(data.spec, train=len(labels))
-    return config, replace(data, spec=spec, train_images=images, train_labels=labels)
+    return config, data.first(_EXAMPLES)
 
 
 def has_settled(record: Record) -> bool:

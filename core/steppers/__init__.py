@@ -19,6 +19,7 @@ class Stepper(Protocol):
     """
 
     optimizer: LiveOptimizer
+    every: int  # threads that a large pass takes, unless they were chosen: bits depend on it
     shares: bool  # holds no lock while it works, so that another run can work at the same time
 
     @property

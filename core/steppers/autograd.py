@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from core.optimizers.live import LiveOptimizer
-from core.threads import threads_for, use_threads
+from core.threads import EVERY, threads_for, use_threads
 
 
 class AutogradStepper:
@@ -33,6 +33,7 @@ class AutogradStepper:
     ) -> None:
         self.optimizer = optimizer
         self.threads = threads or 1
+        self.every = EVERY
         self._model = model
         self._images = images
         self._labels = labels
@@ -116,5 +117,5 @@ class AutogradStepper:
             parameter.grad = None
 
     def _use_threads(self, rows: int) -> None:
-        self.threads = self._chosen_threads or threads_for(rows)
+        self.threads = self._chosen_threads or threads_for(rows, self.every)
         use_threads(self.threads)

@@ -11,6 +11,7 @@ from core.steppers.autograd import AutogradStepper
 from core.steppers.fused.chain import Chain, chain_of
 from core.steppers.fused.preparation import Preparation
 from core.steppers.fused.rules import RULES
+from core.threads import EVERY
 
 
 class Steppers:
@@ -23,9 +24,15 @@ class Steppers:
         self._data = data
         self._threads = threads
         self._kernels = kernels
+        self._every = EVERY
+        self._pinned = ""  # the name of the stepper that is to serve, where that was decided
         self._chain: Chain | None = chain_of(model)
         self._fused: Stepper | None = None
         self._autograd: Stepper | None = None
+
+    def pin(self, name: str, every: int) -> None:
+        """Let the stepper `name` serve, where it can, as on a machine of `every` threads."""
+        self._pinned, self._every = name, every
 
     def why_not_fused(self, optimizer: LiveOptimizer) -> str:
         """What keeps the compiled kernels from this run at the moment; nothing if they serve."""
@@ -35,6 +42,8 @@ class Steppers:
             return "the kernels are for chains of linear layers"
         if optimizer.spec.name not in RULES:
             return f"there is no kernel for {optimizer.spec.torch_name}"
+        if self._pinned == "autograd":
+            return "the recording was made without the kernels"
         if self._kernels.fault:
             return self._kernels.fault
         return "" if self._kernels.ready else "the kernels are being compiled"
@@ -44,7 +53,7 @@ class Steppers:
         stepper = self._autograd_stepper(optimizer)
         if not self.why_not_fused(optimizer):
             stepper = self._fused_stepper(optimizer)
-        stepper.optimizer = optimizer
+        stepper.optimizer, stepper.every = optimizer, self._every
         return stepper
 
     def _autograd_stepper(self, optimizer: LiveOptimizer) -> Stepper:

@@ -56,7 +56,8 @@ def test_going_back_by_mistake_can_be_taken_back(run: Callable[..., Run]) -> Non
     for updates in (40, 60):
         subject.obey(GoBack())
         assert (subject.state, subject.trainer.updates) == (State.PAUSED, updates)
-        here = f"went back from update {100 - updates} to {updates}"
+        went = "went back" if updates == 40 else "went on"
+        here = f"{went} from update {100 - updates} to {updates}"
         assert subject.trainer.record.events[-1].text == here
     assert same_bits(weights_of(subject.trainer), ahead)
 
@@ -142,13 +143,13 @@ def test_updates_made_before_an_error_in_the_same_slice_count(
         nonlocal steps
         steps += 1
         if steps == 4:
-            raise RuntimeError("out of memory")
+            raise RuntimeError("the roof leaks")
         type(optimizer).step(optimizer)
 
     optimizer.step = failing  # type: ignore[method-assign]
     subject.obey(Start())
     work_off(subject)
-    assert (subject.state, subject.reason) == (State.FAILED, "RuntimeError: out of memory")
+    assert (subject.state, subject.reason) == (State.FAILED, "RuntimeError: the roof leaks")
     assert subject.trainer.updates == 3
     for each in (subject, straight):
         each.obey(Advance(10 - each.trainer.updates))

@@ -198,7 +198,7 @@ def test_a_checkpoint_restored_trains_bit_for_bit_as_the_run_it_was_taken_from(
 ) -> None:
     subject = trainer(optimizer=optimizer, batch_size=7)
     train_until(subject, 50)
-    saved = capture(subject)
+    saved = capture(subject, Switchboard(subject))
     train_until(subject, 200)
     expected, losses = weights_of(subject), subject.record.window.latest(500)
     for _ in range(2):  # a checkpoint can be used again

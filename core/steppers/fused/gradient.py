@@ -48,7 +48,8 @@ class SharedGradient:
     def add(self, rows: Tensor, total: int, threads: int) -> None:
         """Add the examples in `rows` (b,): their part of the mean over `total` examples."""
         every = rows.numpy()
-        count = min(threads, len(self._rooms), len(every))
+        count = min(threads, len(every))
+        self._make_room(count)
         bounds = [k * len(every) // count for k in range(count + 1)]
         shares = [every[begin:end] for begin, end in pairwise(bounds)]
         losses = np.zeros(count)
@@ -65,6 +66,12 @@ class SharedGradient:
             each.result()
         self.loss += sum(losses.tolist())
         self._begun = max(self._begun, count)
+
+    def _make_room(self, threads: int) -> None:
+        """For more threads than this machine has: a run may go on that began on another."""
+        while len(self._rooms) < threads:
+            self._all_sums.append(_zeros(len(self._net.weights)))
+            self._rooms.append(_room(self._net.widths))
 
     def gather(self) -> Floats:
         """Add all sums to the first, in the same order every time. This gradient is complete."""

@@ -54,6 +54,7 @@ class FusedStepper:
     ) -> None:
         self.optimizer = optimizer
         self.threads = 1
+        self.every = EVERY
         self._chosen_threads = threads
         self._served: LiveOptimizer | None = None  # whose memories the kernels have
         self._begun: list[str] = []  # memories that the latest call began
@@ -104,7 +105,7 @@ class FusedStepper:
         return len(rows)
 
     def accumulate(self, rows: Tensor, total: int) -> None:
-        threads = self._chosen_threads or threads_for(len(rows))
+        threads = self._chosen_threads or threads_for(len(rows), self.every)
         self.threads = min(threads, share())
         self._gradient.add(rows, total, threads)
 

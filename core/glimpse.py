@@ -1,0 +1,35 @@
+"""A run as it was at an earlier moment, for the screen: looking changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from core.checkpoint import Checkpoint
+from core.models import build as models
+from core.run import Run
+from core.snapshot import RunView
+
+RECENT_UPDATES = 512  # of which every loss is told
+
+
+def as_it_was(now: RunView, saved: Checkpoint, run: Run) -> RunView:
+    """The view `now` of a run with the curves, figures and digits of a moment of it."""
+    data, config, record = run.data, saved.config, saved.record
+    model = models.build(
+        config.model, data.spec.shape, len(data.spec.classes), config.widths, config.seed
+    ).to(data.train_images.device)
+    model.load_state_dict(saved.weights)
+    return replace(
+        now,
+        config=config,
+        at=saved.at,
+        update_progress=0.0,
+        train_loss=record.train_loss,
+        trembling=record.trembling(saved.at.updates),
+        recent=record.window.latest(RECENT_UPDATES),
+        evaluation=record.evaluation,
+        best=record.best,
+        events=record.events,
+        history=record.history(),
+        digits=run.showcase.ask(model) if run.showcase.chosen else None,
+    )

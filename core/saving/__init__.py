@@ -1,0 +1,1 @@
+"""Runs on the disk: folders with checkpoints and journals, written in the background."""

@@ -1,0 +1,173 @@
+"""A run's checkpoint as tensors and JSON: what is written is what `decode` reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from core.checkpoint import Checkpoint
+from core.history import BucketedCurve, Series
+from core.record import Record
+from core.sampler import Visit
+from core.saving.fields import moment, number
+from core.saving.settings import as_json
+from core.snapshot import Evaluation, NoiseScale, State, Steadiness
+from core.switching import Switches
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Saved:
+    """All of a run that is saved: its training, and what the engine knows of it besides.
+
+    `seconds` are those of its log. `showcase` and `prober` are the states of their generators:
+    what is looked at, and what is measured, goes on where it was.
+    """
+
+    checkpoint: Checkpoint
+    name: str
+    state: State
+    reason: str
+    diverged: bool
+    seconds: float
+    showcase: Tensor
+    prober: Tensor
+    steadiness: Steadiness | None = None
+    noise_scale: NoiseScale | None = None
+    parent: str = ""
+
+
+Tensors = dict[str, Tensor]
+
+
+def encode(saved: Saved) -> tuple[Tensors, dict[str, Any]]:
+    """The tensors by name, on the processor, and the rest as what JSON can say."""
+    checkpoint, tensors = saved.checkpoint, Tensors()
+    _put(tensors, "weights", checkpoint.weights)
+    _put(tensors, "generators", {"showcase": saved.showcase, "prober": saved.prober})
+    state = {
+        "name": saved.name,
+        "state": saved.state.value,
+        "reason": saved.reason,
+        "diverged": saved.diverged,
+        "seconds": number(saved.seconds),
+        "parent": saved.parent,
+        "line": checkpoint.line,
+        "settings": as_json(checkpoint.config),
+        "at": moment(checkpoint.at),
+        "micro_batch": checkpoint.micro_batch,
+        "schedule": asdict(checkpoint.schedule),
+        "optimizer": _optimizer(tensors, "optimizer", checkpoint.optimizer),
+        "switches": _switches(tensors, checkpoint.switches),
+        "sampler": _sampler(tensors, checkpoint.sampler),
+        "record": _record(tensors, checkpoint.record),
+        "steadiness": _measured(saved.steadiness),
+        "noise_scale": _measured(saved.noise_scale),
+    }
+    return tensors, state
+
+
+def _put(tensors: Tensors, path: str, values: Mapping[str, Tensor | None]) -> None:
+    """Add tensors of the processor, each with bytes of its own."""
+    for name, value in values.items():
+        if value is not None:
+            own = value.detach().cpu().contiguous()
+            shared = own.untyped_storage().nbytes() != own.nbytes
+            tensors[f"{path}/{name}"] = own.clone() if shared else own
+
+
+def _optimizer(tensors: Tensors, path: str, state: Mapping[str, Any]) -> dict[str, Any]:
+    """The memories of each part's parameters; those that are no tensors stay with the rest."""
+    parts: list[dict[str, Any]] = []
+    for number_of_part, part in enumerate(state["parts"]):
+        plain: dict[str, Any] = {}
+        for place, memories in part.items():
+            held = {k: v for k, v in memories.items() if isinstance(v, Tensor)}
+            _put(tensors, f"{path}/{number_of_part}/{place}", held)
+            plain[str(place)] = {k: v for k, v in memories.items() if k not in held}
+        parts.append(plain)
+    return {"parts": parts, "switched_off": dict(state["switched_off"])}
+
+
+def _switches(tensors: Tensors, switches: Switches) -> dict[str, Any]:
+    aside, schedule = switches.optimizer, switches.schedule
+    told: dict[str, Any] = {
+        "chosen": {name: dict(values) for name, values in switches.chosen.items()},
+        "schedule": asdict(schedule) if schedule else None,
+        "optimizer": None,
+    }
+    if aside:
+        told["optimizer"] = {
+            "name": aside.name,
+            "values": dict(aside.state["values"]),
+            **_optimizer(tensors, "switches/optimizer", aside.state),
+        }
+    return told
+
+
+def _sampler(tensors: Tensors, state: Mapping[str, Any]) -> dict[str, Any]:
+    before: Visit | None = state["before"]
+    _put(tensors, "sampler", {name: state[name] for name in ("visits", "fixed", "generator")})
+    told: dict[str, Any] = {name: state[name] for name in ("order", "epochs_done", "cursor")}
+    told["before"] = None
+    if before:
+        kept = {"visits": before.visits, "fixed": before.fixed, "generator": before.generator}
+        _put(tensors, "sampler/before", kept)
+        told["before"] = {"place": before.place, "order": before.order}
+    return told
+
+
+def _record(tensors: Tensors, record: Record) -> dict[str, Any]:
+    losses, sizes = record.window.all()
+    _put(tensors, "record/window", {"losses": _of(losses), "sizes": _of(sizes)})
+    _put(tensors, "record", {"predictions": record.predictions})
+    return {
+        "phases": [[p.strategy, p.batch_size, *moment(p.start)] for p in record.phases],
+        "events": [{**asdict(event), "at": moment(event.at)} for event in record.events],
+        "evaluation": _evaluation(record.evaluation),
+        "best": _evaluation(record.best),
+        "lowest_test_loss": number(record.lowest_test_loss),
+        "reached": [[accuracy, *moment(at)] for accuracy, at in record.reached.items()],
+        "costs": {name: list(cost) for name, cost in record.costs.items()},
+        "curves": {
+            name: _series(tensors, f"record/curves/{name}", series)
+            for name, series in record.series.items()
+        },
+    }
+
+
+def _series(tensors: Tensors, path: str, series: Series) -> dict[str, Any]:
+    return {
+        str(clock): _curve(tensors, f"{path}/{clock}", curve)
+        for clock, curve in series.by_clock.items()
+    }
+
+
+def _curve(tensors: Tensors, path: str, curve: BucketedCurve) -> dict[str, Any]:
+    arrays, counts = curve.state()
+    _put(tensors, path, {name: _of(array) for name, array in arrays.items()})
+    return counts
+
+
+def _of(array: Any) -> Tensor:
+    return torch.from_numpy(array)
+
+
+def _evaluation(evaluation: Evaluation | None) -> dict[str, Any] | None:
+    if evaluation is None:
+        return None
+    return {
+        "at": moment(evaluation.at),
+        "loss": number(evaluation.loss),
+        "accuracy": number(evaluation.accuracy),
+    }
+
+
+def _measured(measured: Steadiness | NoiseScale | None) -> dict[str, Any] | None:
+    if measured is None:
+        return None
+    told = {k: number(v) if isinstance(v, float) else v for k, v in asdict(measured).items()}
+    return {**told, "at": moment(measured.at)}

@@ -1,0 +1,173 @@
+"""The journal of a run: JSON Lines, each with a checksum of its own; only ever added to."""
+
+from __future__ import annotations
+
+import json
+import platform
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from core.config import RunConfig
+from core.errors import UserError
+from core.saving.fields import DamagedError, Fields
+from core.saving.settings import as_json, from_json
+
+FORMAT, VERSION = "gd-tui journal", 1
+_LONGEST = 1_000_000  # bytes of a line
+_PACKAGES = ("gd-tui", "torch", "numpy", "numba")
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What a run began with.
+
+    `start` names a checkpoint beside the journal, if it began there; `first` is the number of
+    this line: a journal that had to begin anew goes on with the numbers of the one before.
+    """
+
+    name: str
+    config: RunConfig
+    examples: int  # of the training set
+    threads: int  # of the machine
+    start: str = ""
+    first: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: its number, second and update, `what` happened, and all that is told of it."""
+
+    n: int
+    seconds: float
+    update: int
+    what: str
+    told: Fields
+
+
+def heading_line(heading: Heading, created: str) -> str:
+    """The first line, with the versions and the machine that it was written on."""
+    return sealed(
+        {
+            "n": heading.first,
+            "t": 0.0,
+            "update": 0,
+            "what": "begin",
+            "format": FORMAT,
+            "version": VERSION,
+            "name": heading.name,
+            "created": created,
+            "start": heading.start,
+            "settings": as_json(heading.config),
+            "examples": heading.examples,
+            "threads": heading.threads,
+            "versions": {"python": platform.python_version(), **_versions()},
+            "machine": {"system": platform.platform(), "processor": platform.machine()},
+        }
+    )
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def sealed(told: Mapping[str, Any]) -> str:
+    """One line of the journal, its checksum last."""
+    text = json.dumps(told, allow_nan=False)
+    return f'{text[:-1]}, "sum": "{zlib.crc32(text[:-1].encode()):08x}"}}\n'
+
+
+def read(path: Path) -> tuple[Heading, list[Line]]:
+    """The heading of a journal and its lines. A torn last line is left out.
+
+    Raises UserError, in one line, if it cannot be read or if anything in it was altered.
+    """
+    try:
+        return _read(path)
+    except DamagedError as fault:
+        raise UserError(f"the journal cannot be used: {fault}", str(path)) from None
+    except OSError as fault:
+        why = fault.strerror or str(fault)
+        raise UserError(f"the journal cannot be read: {why}", str(path)) from None
+
+
+def _read(path: Path) -> tuple[Heading, list[Line]]:
+    lines: list[Line] = []
+    heading, last = None, 0
+    for number, text in enumerate(_whole_lines(path), 1):
+        try:
+            line = _line(text)
+            if heading is None:
+                heading = _heading(line)
+                last = heading.first
+                continue
+        except DamagedError as fault:
+            raise DamagedError(f"line {number:,}: {fault}") from None
+        expected = (last,) if line.what == "weights" else (last + 1,)
+        if line.n not in expected:
+            raise DamagedError(
+                f"line {number:,}: it follows line {last:,}, but its number is {line.n:,}"
+            )
+        last = line.n
+        lines.append(line)
+    if heading is None:
+        raise DamagedError("it is empty")
+    return heading, lines
+
+
+def _whole_lines(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while text := file.readline(_LONGEST + 1):
+            if not text.endswith(b"\n"):
+                if len(text) > _LONGEST:
+                    raise DamagedError(f"it has a line of more than {_LONGEST:,} bytes")
+                return  # torn: the process ended while it was written
+            yield text
+
+
+def _line(text: bytes) -> Line:
+    fields = Fields(_unsealed(text))
+    seconds = fields.number("t")
+    if not 0 <= seconds < 1e12:
+        raise DamagedError("t is not a number of seconds")
+    return Line(
+        fields.integer("n"), seconds, fields.integer("update"), fields.text("what", 50), fields
+    )
+
+
+def _unsealed(text: bytes) -> dict[str, Any]:
+    body, _, end = text.rpartition(b', "sum": "')
+    if len(end) != 11 or end[8:] != b'"}\n' or f"{zlib.crc32(body):08x}".encode() != end[:8]:
+        raise DamagedError("it was altered: its checksum is not its own")
+    try:
+        told = json.loads(body + b"}")
+    except (ValueError, RecursionError):
+        raise DamagedError("it is no JSON object") from None
+    if not isinstance(told, dict):
+        raise DamagedError("it is no JSON object")
+    return told
+
+
+def _heading(line: Line) -> Heading:
+    fields = line.told
+    if line.what != "begin" or fields.text("format", 50) != FORMAT:
+        raise DamagedError("it is no journal of gd-tui")
+    if fields.integer("version") != VERSION:
+        raise DamagedError(
+            f"its version is {fields.integer('version'):,}, and version {VERSION} is read here"
+        )
+    config = from_json(fields.fields("settings"))
+    examples = fields.integer("examples", 1, config.data_spec.train)
+    threads = fields.integer("threads", 1, 100_000)
+    return Heading(
+        fields.text("name", 100), config, examples, threads, fields.text("start", 50), line.n
+    )

@@ -1,0 +1,174 @@
+"""Sees to it that runs are saved: what, when, and what the journal says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from core.log import Log
+from core.run import Run
+from core.saving import journal
+from core.saving.encode import Saved
+from core.saving.fields import number
+from core.saving.folder import RunFolder
+from core.saving.plan import Plan
+from core.saving.resume import Found, go_on, take_up
+from core.saving.writer import Desk, Work, Writer
+from core.snapshot import Moment, Saving
+from core.threads import EVERY
+from core.trainer import Time
+
+_CHANGES_SECONDS = 0.5  # between two saves at changes
+_METRICS_SECONDS = 1.0  # between two lines of figures
+_LOOK_SECONDS = 0.1
+
+
+class _Charge:
+    """A run in the keeper's care."""
+
+    def __init__(self, run: Run, desk: Desk) -> None:
+        self.desk = desk
+        self.first_config = run.trainer.config
+        self.saved_at = -1.0  # in wall time
+        self.saved: Moment | None = None
+        self.told_at = 0.0
+        self.told = Moment()
+
+
+class Keeper:
+    """Watches runs between slices; what is to be written goes to a thread of its own.
+
+    A run gets a folder once it has made an update.
+    """
+
+    def __init__(self, plan: Plan, clock: Time) -> None:
+        self._plan = plan
+        self._clock = clock
+        self._writer = Writer()
+        self._charges: dict[int, _Charge] = {}
+        self._looked_at = 0.0
+
+    def log(self) -> Log:
+        """The log of a run that will be saved."""
+        return Log(self._clock, listens=True)
+
+    def adopt(self, run: Run, folder: RunFolder | None = None, first: int = 0) -> None:
+        """Save a run from now on; in a folder that there is already, or in one of its own."""
+        if run.id not in self._charges:
+            config = run.trainer.config
+            heading = journal.Heading(run.name, config, run.trainer.sampler.n, EVERY, first=first)
+            desk = Desk(self._plan.runs, heading, folder)
+            self._writer.add(desk)
+            self._charges[run.id] = _Charge(run, desk)
+
+    def resume(self, run: Run, found: Found) -> None:
+        """Let a run be what was found, and go on in its folder; or in one of its own, as a fork."""
+        plan, saved = self._plan, found.saved
+        assert plan.resume is not None
+        take_up(run, saved)
+        if plan.fork:
+            run.log.attached["start"] = replace(saved.checkpoint, line=0)
+            self.adopt(run)
+        else:
+            first = go_on(run, plan.resume, saved)
+            self.adopt(run, plan.resume, first)
+        said = f"from its save in {plan.resume.name}"
+        what = "forked" if plan.fork else "resumed"
+        run.trainer.record.add_event(run.trainer.at, what, after=said)
+
+    def look(self, runs: Sequence[Run], *, at_once: bool = False) -> None:
+        """Save what is due; `at_once` also what is not."""
+        now = self._clock()
+        if now - self._looked_at < _LOOK_SECONDS and not at_once:
+            return
+        self._looked_at = now
+        self._let_go(runs)
+        for run in runs:
+            self.adopt(run)
+            charge = self._charges[run.id]
+            if run.trainer.updates or charge.desk.folder:
+                self._look_at(run, charge, now, at_once)
+
+    def saving(self, run: Run) -> Saving | None:
+        """Where a run is saved, and how that went."""
+        charge = self._charges.get(run.id)
+        return charge.desk.saving if charge else None
+
+    def folders(self) -> list[RunFolder]:
+        """The folders of the runs, as far as they have one."""
+        return [charge.desk.folder for charge in self._charges.values() if charge.desk.folder]
+
+    def close(self, runs: Sequence[Run], timeout: float | None = None) -> None:
+        """Save everything as it is now, and end."""
+        self.look(runs, at_once=True)
+        self._writer.close(timeout)
+
+    def flush(self) -> None:
+        """Wait until what was handed over has been written, or has failed to be."""
+        self._writer.flush()
+
+    def _let_go(self, runs: Sequence[Run]) -> None:
+        """Runs that will not come back are nobody's, once the last of them is written."""
+        there = {run.id for run in runs}
+        for id, charge in list(self._charges.items()):
+            if id not in there and not charge.desk.waiting:
+                self._writer.remove(charge.desk)
+                del self._charges[id]
+
+    def _look_at(self, run: Run, charge: _Charge, now: float, at_once: bool) -> None:
+        self._tell_metrics(run, charge, now, at_once)
+        desk, log = charge.desk, run.log
+        log.first = desk.first
+        moved = charge.saved != run.trainer.at
+        due = now - charge.saved_at >= self._plan.seconds and moved
+        changed = log.news and now - charge.saved_at >= _CHANGES_SECONDS
+        work = Work(log.take(), log.attached, None)
+        log.attached = {}
+        if (at_once and (moved or log.news)) or ((due or changed) and not desk.saving_waits):
+            log.news = False
+            charge.saved_at, charge.saved = now, run.trainer.at
+            work.saved = saved_of(run)
+        elif desk.wants_all and not desk.saving_waits:
+            work.saved = saved_of(run)
+        if work.lines or work.saved:
+            self._writer.put(desk, work)
+
+    def _tell_metrics(self, run: Run, charge: _Charge, now: float, at_once: bool) -> None:
+        """Now and then a line of figures."""
+        trainer, record = run.trainer, run.trainer.record
+        late = at_once or now - charge.told_at >= _METRICS_SECONDS
+        if not late or charge.told.updates == trainer.updates:
+            return
+        charge.told_at, charge.told = now, trainer.at
+        tested = record.evaluation
+        at, loss = trainer.at, record.train_loss
+        told = {
+            "epoch": round(at.epoch, 4),
+            "examples": at.examples,
+            "seconds": round(at.seconds, 4),
+            "train_loss": None if loss is None else number(float(f"{loss:.6g}")),
+        }
+        if tested:
+            told |= {
+                "test_loss": number(float(f"{tested.loss:.6g}")),
+                "test_accuracy": tested.accuracy,
+                "tested": tested.at.updates,
+            }
+        run.log.note("metrics", at.updates, told)
+
+
+def saved_of(run: Run) -> Saved:
+    """All of a run that is saved."""
+    return Saved(
+        run.capture(),
+        run.name,
+        run.state,
+        run.reason,
+        run.trainer.diverged,
+        run.log.seconds,
+        run.showcase.state(),
+        run.prober.state(),
+        run.prober.steadiness,
+        run.prober.noise_scale,
+        run.origin.parent if run.origin else "",
+    )

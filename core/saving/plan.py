@@ -1,0 +1,24 @@
+"""Where and how often runs are saved, and the run that is to go on, if any."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.saving.folder import RunFolder
+
+DEFAULT_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Runs are saved below the folder `runs`, every so many `seconds` and at every change.
+
+    `resume` is the folder of a run that is to go on: acquired, or `fork`ed, which leaves it as
+    it is. None begins a new one.
+    """
+
+    runs: Path
+    seconds: float = DEFAULT_SECONDS
+    resume: RunFolder | None = None
+    fork: bool = False
