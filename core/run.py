@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import time
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 
 from core import stopping
 from core.allowance import WHOLE_SLICE, Allowance
@@ -25,9 +25,8 @@ from core.commands import (
     Start,
     Undo,
 )
-from core.config import OF_THE_DRIVE, RunConfig, title_of
+from core.config import OF_THE_DRIVE, RunConfig
 from core.data.dataset import Dataset
-from core.errors import UserError
 from core.examiner import Examiner
 from core.goal import NO_GOAL, Goal
 from core.log import Log
@@ -39,9 +38,9 @@ from core.racing.fairness import Race
 from core.record import Record
 from core.snapshot import Evaluation, Moment, State
 from core.steppers.fused.preparation import Preparation
-from core.switching import Switchboard, differences
-from core.timeline import Kept
+from core.switching import Switchboard
 from core.trainer import Time, Trainer
+from core.travel import travel
 
 _GOOD_LOSS = 2.0  # a moment is worth coming back to while its test loss is below this times best
 
@@ -83,9 +82,9 @@ class Run:
         self._kernels = kernels
         self._pace = Pace()
         self._finish = NO_GOAL  # of the race that it takes part in
-        self._begin(config, Record())
+        self.begin(config, Record())
 
-    def _begin(self, config: RunConfig, record: Record) -> None:
+    def begin(self, config: RunConfig, record: Record) -> None:
         """A new trainer, evaluated once before its first update."""
         self.trainer = Trainer(config, self.data, record, self._kernels, self._clock)
         self.trainer.on_means = lambda at, means: self.log.note("means", at, asdict(means))
@@ -94,7 +93,7 @@ class Run:
         self._examiner = Examiner(self.trainer)
         self._examiner.doubling = self._finish is not NO_GOAL
         self._examiner.begin()
-        self._come_to_rest(State.READY)
+        self.come_to_rest(State.READY)
 
     def _take_up_trainer(self) -> None:
         """Nothing that was known of what the trainer did before counts any more."""
@@ -134,7 +133,7 @@ class Run:
                 other._examiner.begin()
         else:
             other.past.timeline.stand_at(other.past.timeline.find(moment))
-            other._come_to_rest(State.PAUSED)
+            other.come_to_rest(State.PAUSED)
         other.trainer.record.add_event(saved.at, "forked", after=f"from {self.name}")
         return other
 
@@ -174,7 +173,7 @@ class Run:
             trainer.record.add_event(trainer.at, "race", after=said, note=note)
         if self._examiner.up_to_date:
             self._finish = NO_GOAL
-            self._come_to_rest(State.FINISHED, said)
+            self.come_to_rest(State.FINISHED, said)
         else:
             self._examiner.begin()
 
@@ -184,16 +183,16 @@ class Run:
         """Carry out a command. Raises UserError if it cannot be, and then changes nothing."""
         match command:
             case Start():
-                self._note_command(command)
+                self.note_command(command)
                 self._go()
             case Pause():
-                self._note_command(command)
+                self.note_command(command)
                 self._pause()
             case Advance(updates):
-                self._note_command(command)
+                self.note_command(command)
                 self._go(Goal(updates=self.trainer.updates + updates))
             case FinishEpoch():
-                self._note_command(command)
+                self.note_command(command)
                 sampler = self.trainer.sampler
                 self._go(Goal(examples=(sampler.epochs_done + 1) * sampler.n))
             case Change(setting, value):
@@ -201,22 +200,14 @@ class Run:
                 if setting in ("strategy", "batch_size"):
                     self.meter.clear()  # the old rate says nothing of the new one
                 self._settle()
-            case Reset(seed):
-                self._reset(seed)
-            case GoBack():
-                self._go_back()
-            case Undo():
-                self._undo()
-            case Redo():
-                self._redo()
-            case Return(moment):
-                self._return_to(self.past.timeline.find(moment))
+            case Reset() | GoBack() | Undo() | Redo() | Return():
+                travel(self, command)
             case LookBack(moment):
                 self.past.look(moment)
             case ShowDigits(count, only_wrong, fresh):
                 self.showcase.choose(count, only_wrong, fresh, self.trainer.record.predictions)
 
-    def _note_command(self, command: OfRun, update: int | None = None) -> None:
+    def note_command(self, command: OfRun, update: int | None = None) -> None:
         """Let the log say what was asked, and what with."""
         told = {field.name: getattr(command, field.name) for field in fields(command)}
         at = self.trainer.updates if update is None else update
@@ -238,7 +229,7 @@ class Run:
         if after != before:
             self.log.news = True
             held = after.hyperparameters if name in after.hyperparameters else vars(after)
-            self._note_command(Change(name, held[name]))
+            self.note_command(Change(name, held[name]))
 
     def _go(self, goal: Goal = NO_GOAL) -> None:
         for name in self._stops_met():
@@ -251,76 +242,14 @@ class Run:
 
     def _pause(self) -> None:
         if self.state is State.RUNNING:
-            self._come_to_rest(State.PAUSED)
+            self.come_to_rest(State.PAUSED)
 
-    def _come_to_rest(self, state: State, reason: str = "") -> None:
+    def come_to_rest(self, state: State, reason: str = "") -> None:
+        """Train no further until asked to."""
         self._goal = NO_GOAL
         self.meter.clear()
         self.state, self.reason = state, reason
         self.log.note("rest", self.trainer.updates, {"state": state, "reason": reason})
-
-    # Going elsewhere in time
-
-    def _reset(self, seed: int | None) -> None:
-        before, past = self.trainer, self.past
-        if before.updates:
-            past.way_back = self.capture()
-            past.timeline.note_change(past.keep_left(before))
-        config = before.config if seed is None else replace(before.config, seed=seed)
-        self._note_command(Reset(config.seed))
-        self._begin(config, Record(before.record.revision + 1))
-        past.arrive(self.trainer)
-        left = f"{before.updates:,} updates left behind" if before.updates else ""
-        self.trainer.record.add_event(
-            self.trainer.at, "reset", after=f"seed {config.seed}", note=left
-        )
-
-    def _go_back(self) -> None:
-        """Return to the last good moment; unless it had diverged, what is left is the next one."""
-        trainer, past = self.trainer, self.past
-        if past.way_back is None:
-            raise UserError("there is no earlier moment to go back to yet")
-        target = past.way_back
-        if not trainer.diverged:
-            past.way_back = self.capture()
-        past.timeline.note_change(past.keep_left(trainer))
-        self._travel_to(target)
-
-    def _undo(self) -> None:
-        past = self.past
-        if past.timeline.last_change is None:
-            raise UserError("nothing was changed that could be taken back")
-        self._travel_to(past.timeline.take_back(past.keep_left(self.trainer)).checkpoint)
-
-    def _redo(self) -> None:
-        past = self.past
-        if past.timeline.next_change is None:
-            raise UserError("nothing was taken back that could be done again")
-        past.keep_left(self.trainer)
-        self._travel_to(past.timeline.do_again().checkpoint)
-
-    def _return_to(self, moment: Kept) -> None:
-        past = self.past
-        past.timeline.note_change(past.keep_left(self.trainer))
-        past.timeline.stand_at(moment)
-        self._travel_to(moment.checkpoint)
-
-    def _travel_to(self, saved: Checkpoint) -> None:
-        """Be what the run was then. Settings that decide no weight, such as the speed, stay."""
-        trainer = self.trainer
-        left_at, left_config, revision = trainer.at, trainer.config, trainer.record.revision
-        self.log.note_return(left_at.updates, saved)
-        self.take_up(saved)
-        kept = {name: getattr(left_config, name) for name in OF_THE_DRIVE}
-        trainer.config = replace(trainer.config, **kept)
-        trainer.record.revision = max(revision, trainer.record.revision) + 1
-        self._come_to_rest(State.PAUSED)
-        self.log.news = True
-        said = f"from update {left_at.updates:,} to {saved.at.updates:,}"
-        changed = differences(left_config, trainer.config)
-        note = ", ".join(f"{title_of(name)} {was} → {now}" for name, was, now in changed)
-        way = "went on" if saved.at.updates > left_at.updates else "went back"
-        trainer.record.add_event(saved.at, way, after=said, note=note)
 
     # Work
 
@@ -359,7 +288,7 @@ class Run:
         """Pause with an unexpected error as the reason."""
         self._examiner.give_up()
         self.prober.give_up()
-        self._come_to_rest(State.FAILED, " ".join(f"{type(fault).__name__}: {fault}".split()))
+        self.come_to_rest(State.FAILED, " ".join(f"{type(fault).__name__}: {fault}".split()))
         note = self.trainer.abandon_update()
         self.trainer.record.add_event(self.trainer.at, "error", after=self.reason, note=note)
 
@@ -437,7 +366,7 @@ class Run:
         """Finish because a stop condition is met, judged as it is now."""
         if self._examiner.up_to_date:
             said = stopping.in_words(self.trainer.config, condition)
-            self._come_to_rest(State.FINISHED, said)
+            self.come_to_rest(State.FINISHED, said)
         else:
             self._examiner.begin()
 
@@ -448,5 +377,5 @@ class Run:
 
     def _diverge(self) -> None:
         said = f"the loss of update {self.trainer.updates + 1:,} is not finite"
-        self._come_to_rest(State.DIVERGED, f"{said}; lower the learning rate")
+        self.come_to_rest(State.DIVERGED, f"{said}; lower the learning rate")
         self.trainer.record.add_event(self.trainer.at, "diverged", after=said)

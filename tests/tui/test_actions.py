@@ -180,8 +180,8 @@ async def test_an_optimizer_is_chosen_by_name() -> None:
 
 async def test_choosing_what_is_set_already_changes_nothing() -> None:
     async with piloted() as on:
-        assert await on.press("s", "enter") == []
-        assert await on.press("s", "down", "escape") == []
+        assert await on.press("S", "enter") == []
+        assert await on.press("S", "down", "escape") == []
 
 
 async def test_the_help_lists_every_key_with_all_that_it_does() -> None:

@@ -79,7 +79,7 @@ ACTIONS = (
         "schedule",
         "Choose a learning-rate schedule",
         lambda cockpit: cockpit.choose(SETTINGS["schedule"]),
-        ("s",),
+        ("S",),
         group=_GROUP,
     ),
 )

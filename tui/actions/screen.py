@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from tui.action import Action
+from core.errors import UserError
+from tui.action import Action, Cockpit
 from tui.actions.applying import alone, always, several
+
+
+def _save_picture(cockpit: Cockpit) -> None:
+    try:
+        picture, text = cockpit.host.save_picture()
+    except UserError as fault:
+        cockpit.say(str(fault))
+    else:
+        cockpit.say(f"saved as {picture.name} and {text.name} in {picture.parent}")
+
 
 ACTIONS = (
     Action(
@@ -76,8 +87,10 @@ ACTIONS = (
     ),
     Action(
         "picture",
-        "Save the screen as a picture (SVG)",
-        lambda cockpit: cockpit.host.action_screenshot(),
+        "Save the screen as a picture and as text",
+        _save_picture,
+        ("s",),
+        applies=always,
     ),
     Action(
         "help",

@@ -1,0 +1,1 @@
+"""What others can read of a run: its metrics, its network, live files for TensorBoard."""
