@@ -13,12 +13,14 @@ from core.commands import (
     Drop,
     Fork,
     GoBack,
+    LookBack,
     Pause,
     Redo,
     Rename,
     Reset,
     Return,
     Select,
+    ShowDigits,
     Start,
     StartExperiment,
     StartRace,
@@ -31,17 +33,22 @@ from core.measuring.tracker import Tracker
 from core.racing import experiment
 from core.racing.fairness import Race
 from core.racing.race import Budget, Lane
+from core.replaying.player import Player
 from core.run import Run
 from core.sharing import Turns
 from core.snapshot import Moment, Paths, RaceView, State
 from core.trainer import Time
 
+# What may be asked of a replay like of any run.
+_FREE = (Select, Fork, Drop, BringBack, Rename, StartRace, StartExperiment, LookBack, ShowDigits)
+
 
 class Arena:
     """Carries out commands, and lets the runs of a fleet work."""
 
-    def __init__(self, fleet: Fleet, clock: Time) -> None:
+    def __init__(self, fleet: Fleet, clock: Time, player: Player | None = None) -> None:
         self.fleet = fleet
+        self.player = player  # of a replay
         self.race: Race | None = None
         self._clock = clock
         self._turns = Turns()
@@ -61,6 +68,9 @@ class Arena:
 
     def obey(self, command: Command, run: Run) -> None:
         """Carry out a command; raises UserError if it cannot be, and then changes nothing."""
+        if self.player and run is self.player.run and not isinstance(command, _FREE):
+            self._steer_replay(self.player, command)
+            return
         match command:
             case Start() | Pause():
                 for each in self._together_with(run):
@@ -93,6 +103,8 @@ class Arena:
         One works for a slice, several as long as seconds are `left`.
         """
         runs = self.fleet.runs
+        if self.player and self.player.run in runs:
+            self.player.prompt()
         worked = self._turns.stretch(runs, self._allowance, left)
         if self._tracker:
             self._tracker.look(runs, at_once=not worked)
@@ -107,6 +119,8 @@ class Arena:
         """
         runs = self.fleet.runs
         waits = [run.wait() for run in runs if self._allowance(run.id) is not None]
+        if self.player and self.player.run in runs:
+            waits.append(self.player.wait())
         return min(waits, default=math.inf)
 
     def fail(self, fault: Exception) -> None:
@@ -122,6 +136,17 @@ class Arena:
     def paths(self, *, final: bool) -> Paths | None:
         """Where the runs went since the first fork or the start of the race."""
         return self._tracker.paths(self.fleet.runs, final=final) if self._tracker else None
+
+    def _steer_replay(self, player: Player, command: Command) -> None:
+        match command:
+            case Start():
+                player.play()
+            case Pause():
+                player.hold()
+            case _:
+                raise UserError(
+                    "a replay goes as it was recorded; f forks it, and the fork is yours"
+                )
 
     def _allowance(self, run: int) -> Allowance | None:
         return self.race.allowance(run) if self.race else WHOLE_SLICE

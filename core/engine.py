@@ -21,16 +21,17 @@ from core.config import RunConfig
 from core.errors import UserError
 from core.reading import reading
 from core.snapshot import Loading, Notice, Snapshot
+from core.wish import Wish
 
 if TYPE_CHECKING:
     from core.arena import Arena
     from core.commands import Command
-    from core.data.dataset import Dataset
+    from core.replaying.player import Player
+    from core.replaying.script import Replay
     from core.run import Run
     from core.saving.folder import RunFolder
     from core.saving.keeper import Keeper
     from core.saving.plan import Plan
-    from core.saving.resume import Found
     from core.view import Views
 
 _SWITCH_SECONDS = 0.0001
@@ -44,7 +45,8 @@ class Engine:
     Compiled kernels are waited for, so that the same run is made of the same steps; unless
     `wait_for_kernels` is off: then training begins without them if need be, and the change to
     them is an event. While it trains, a snapshot is made `frames` times a second, and whenever a
-    command was obeyed.
+    command was obeyed. Runs are saved as `saving` says, or not at all; if it names one to go on
+    with, that has settings of its own. With a `replay` the first run is led through a script.
     """
 
     def __init__(
@@ -55,11 +57,11 @@ class Engine:
         wait_for_kernels: bool = True,
         frames: float = 10,
         saving: Plan | None = None,
+        replay: Replay | None = None,
     ) -> None:
         self.config = config
         self.snapshot = Snapshot()
-        self._cache = cache
-        self._wait_for_kernels = wait_for_kernels
+        self._wish = Wish(config, cache, wait_for_kernels, saving, replay)
         self._frame_seconds = 1 / frames
         self._clock = time.perf_counter
         self._commands: queue.SimpleQueue[tuple[Command | None, int | None]] = queue.SimpleQueue()
@@ -68,7 +70,7 @@ class Engine:
         self._answered = 0
         self._stale = False  # the last snapshot does not show all that happened
         self._ended = False
-        self._plan = saving
+        self.player: Player | None = None
         self._keeper: Keeper | None = None
         self._arena: Arena | None = None
         self._views: Views | None = None
@@ -185,57 +187,14 @@ class Engine:
     def _load(self) -> None:
         self._say_loading("loading torch", 0.05)
         with reading():
-            from core.arena import Arena
-            from core.data.load import load
-            from core.devices import device_of
-            from core.fleet import Fleet
-            from core.run import Run
-            from core.steppers.fused.preparation import Preparation
-            from core.view import Views
+            from core.loading import load
 
-        kernels = Preparation()
-        found, keeper = self._open_saved()
-        device = device_of(self.config.device)
-        data = load(self.config.data, cache=self._cache, progress=self._say_reading).to(device)
-        if self._wait_for_kernels:
-            once = "compiling the kernels, which is done once"
-            self._say_loading("reading the kernels" if kernels.on_disk else once, 0.9)
-            kernels.finish()
-        self._say_loading("building the network", 0.95)
-
-        def build(name: str, config: RunConfig, id: int, other: Dataset | None) -> Run:
-            log = keeper.log() if keeper else None
-            of = other or (data.first(found.examples) if found and id == 0 else data)
-            run = Run(name, config, of, kernels, self._clock, id, log)
-            if keeper and not (found and id == 0):
-                keeper.adopt(run)
-            return run
-
-        fleet = Fleet(self.config, build)
-        if found and keeper:
-            keeper.resume(fleet.selected, found)
-        self._arena = Arena(fleet, self._clock)
-        self._views = Views(fleet, self._clock, keeper.saving if keeper else None)
+        loaded = load(self._wish, self._clock, self._say_loading)
+        self.config, self.player = loaded.config, loaded.player
+        self._arena, self._views, self._keeper = loaded.arena, loaded.views, loaded.keeper
         self._publish_runs(final=True)
-        kernels.begin()  # last: it holds the lock, and would keep torch and the data waiting
-
-    def _open_saved(self) -> tuple[Found | None, Keeper | None]:
-        """What is to go on, if anything, and who saves it."""
-        if self._plan is None:
-            return None, None
-        from core.saving.keeper import Keeper
-        from core.saving.resume import newest
-
-        self._keeper = Keeper(self._plan, self._clock)
-        if self._plan.resume is None:
-            return None, self._keeper
-        found = newest(self._plan.resume)
-        self.config = found.config
-        return found, self._keeper
-
-    def _say_reading(self, what: str, share: float) -> None:
-        """Reading the data is the middle part of all the loading."""
-        self._say_loading(what, 0.5 + 0.4 * share)
+        # last: it holds the lock, and would keep torch and the data waiting
+        loaded.kernels.begin()
 
     def _say_loading(self, what: str, share: float) -> None:
         self._publish(replace(self.snapshot, loading=Loading(what, share)))

@@ -33,6 +33,7 @@ class Log:
 
     def go_on(self, first: int, last: int, seconds: float) -> None:
         """Continue one that was written down from the line `first` to `last`."""
+        self.take()
         self.first, self.last, self._began = first, last, self._clock() - seconds
 
     @property

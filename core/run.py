@@ -78,6 +78,7 @@ class Run:
         self.meter = RateMeter()
         self.log = log or Log(clock)
         self.past = Past(self.capture, clock)
+        self.leash: float | None = None  # in a replay: the update to go no further than
         self._clock = clock
         self._kernels = kernels
         self._pace = Pace()
@@ -258,7 +259,7 @@ class Run:
         try:
             if self._examiner.busy:
                 self._examine()
-            elif self.state is not State.RUNNING:
+            elif self.state is not State.RUNNING or self._held:
                 return False
             elif self._at_finish():
                 self._arrive()
@@ -272,6 +273,11 @@ class Run:
             return True
 
     @property
+    def busy(self) -> bool:
+        """Whether something is under way that the weights must not change in."""
+        return self._examiner.busy or self.prober.busy
+
+    @property
     def needs_every_core(self) -> bool:
         """Whether no other run may work while this one does."""
         return not self.trainer.stepper.shares
@@ -280,9 +286,14 @@ class Run:
         """Seconds until there is something to do; infinite if nothing is wanted."""
         if self._examiner.busy:
             return 0.0
-        if self.state is not State.RUNNING:
+        if self.state is not State.RUNNING or self._held:
             return math.inf
         return 0.0 if self.prober.busy else self._pace.wait(self._clock())
+
+    @property
+    def _held(self) -> bool:
+        at = self.trainer.updates
+        return self.leash is not None and at >= self.leash and not self.prober.busy
 
     def fail(self, fault: Exception) -> None:
         """Pause with an unexpected error as the reason."""
@@ -323,6 +334,7 @@ class Run:
             self._examiner.examples_left / size,
             self._examiner.updates_left,
             allowance.updates,
+            math.inf if self.leash is None else self.leash - trainer.updates,
             allowance.examples / size,
             finish.updates,
             finish.examples // size if math.isfinite(finish.examples) else math.inf,  # not beyond
@@ -371,6 +383,8 @@ class Run:
             self._examiner.begin()
 
     def _stops_met(self) -> list[str]:
+        if self.leash is not None:
+            return []  # it stops where the recording did
         trainer = self.trainer
         examples = trainer.sampler.n
         return stopping.met(trainer.config, trainer.at, examples, trainer.record.evaluation)

@@ -6,7 +6,6 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from core.allowance import SLICE_SECONDS
 from core.config import RunConfig
 from core.data.dataset import Dataset
+from core.means import Means
 from core.memory import is_out_of_memory
 from core.models import build as models
 from core.models.size import micro_batch
@@ -30,19 +30,6 @@ from core.steppers.fused.preparation import Preparation
 _DONE = object()
 
 Time = Callable[[], float]
-
-
-@dataclass(frozen=True, slots=True)
-class Means:
-    """By what updates are made: together with the settings, it decides their bits.
-
-    The stepper's name, the threads of a large pass where none were chosen, and how many examples
-    go through the network at once.
-    """
-
-    stepper: str
-    threads: int
-    micro_batch: int
 
 
 class Trainer:

@@ -70,14 +70,14 @@ def _go_back(run: Traveller) -> None:
     if not run.trainer.diverged:
         past.way_back = run.capture()
     past.timeline.note_change(past.keep_left(run.trainer))
-    _go_to(run, target)
+    go_to(run, target)
 
 
 def _take_back(run: Traveller) -> None:
     past = run.past
     if past.timeline.last_change is None:
         raise UserError("nothing was changed that could be taken back")
-    _go_to(run, past.timeline.take_back(past.keep_left(run.trainer)).checkpoint)
+    go_to(run, past.timeline.take_back(past.keep_left(run.trainer)).checkpoint)
 
 
 def _do_again(run: Traveller) -> None:
@@ -85,17 +85,17 @@ def _do_again(run: Traveller) -> None:
     if past.timeline.next_change is None:
         raise UserError("nothing was taken back that could be done again")
     past.keep_left(run.trainer)
-    _go_to(run, past.timeline.do_again().checkpoint)
+    go_to(run, past.timeline.do_again().checkpoint)
 
 
 def _return_to(run: Traveller, id: int) -> None:
     past, moment = run.past, run.past.timeline.find(id)
     past.timeline.note_change(past.keep_left(run.trainer))
     past.timeline.stand_at(moment)
-    _go_to(run, moment.checkpoint)
+    go_to(run, moment.checkpoint)
 
 
-def _go_to(run: Traveller, saved: Checkpoint) -> None:
+def go_to(run: Traveller, saved: Checkpoint) -> None:
     """Be what the run was then. Settings that decide no weight, such as the speed, stay."""
     trainer = run.trainer
     left_at, left_config, revision = trainer.at, trainer.config, trainer.record.revision

@@ -9,6 +9,7 @@ from core.config import title_of
 from core.fleet import Fleet
 from core.glimpse import RECENT_UPDATES, as_it_was
 from core.models.build import title
+from core.replaying.player import Player
 from core.run import Run
 from core.snapshot import Digits, History, RunView, Saving, TimelineView
 from core.switching import differences
@@ -25,10 +26,12 @@ class Views:
         fleet: Fleet,
         clock: Callable[[], float],
         saving: Callable[[Run], Saving | None] | None = None,
+        player: Player | None = None,
     ) -> None:
         self._fleet = fleet
         self._clock = clock
         self._saving = saving or (lambda _run: None)
+        self._player = player
         self._viewers: dict[int, Viewer] = {}
 
     def all(self, *, final: bool = False, brief: bool = False) -> tuple[RunView, ...]:
@@ -40,7 +43,9 @@ class Views:
             selected = run is self._fleet.selected
             viewer = self._viewers[run.id]
             view = viewer.view(final=final, brief=brief, closely=selected, among=len(runs))
-            views.append(replace(view, saving=self._saving(run)))
+            player = self._player
+            script = player.view() if player and run is player.run else None
+            views.append(replace(view, saving=self._saving(run), script=script))
         return tuple(views)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, Any
 
 from core.snapshot import Moment
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 _LARGEST = 2**63 - 1
 

@@ -84,6 +84,8 @@ class Keeper:
         self._looked_at = now
         self._let_go(runs)
         for run in runs:
+            if run.leash is not None:
+                continue  # a replay: it is written down already
             self.adopt(run)
             charge = self._charges[run.id]
             if run.trainer.updates or charge.desk.folder:

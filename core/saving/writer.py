@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 from dataclasses import dataclass, field, replace
@@ -13,6 +12,7 @@ from typing import Any
 import torch
 
 from core.checkpoint import Checkpoint
+from core.fingerprint import fingerprint
 from core.saving import checkpoint_file, files
 from core.saving.encode import Saved, encode
 from core.saving.fields import number
@@ -21,7 +21,6 @@ from core.saving.journal import Heading, heading_line, sealed
 from core.snapshot import Moment, Saving, State
 
 _RETRY_SECONDS = 2.0
-_SAMPLE = 32  # weights of which the journal tells
 
 
 @dataclass(slots=True)
@@ -91,6 +90,7 @@ class Desk:
             return
         for name, checkpoint in list(work.attached.items()):
             tensors, state = encode(_bare(checkpoint, self.heading))
+            state |= {"examples": self.heading.examples}
             checkpoint_file.write(folder.attached(name), tensors, state)
             del work.attached[name]
         text = "".join(map(sealed, work.lines)).encode()
@@ -227,25 +227,15 @@ def _bare(checkpoint: Checkpoint, heading: Heading) -> Saved:
 def _fingerprint(saved: Saved) -> dict[str, Any]:
     """The line by which a replay is compared: a hash of the weights, and some of them."""
     checkpoint = saved.checkpoint
+    of = fingerprint(checkpoint.weights)
     return {
         "n": checkpoint.line,
         "t": round(saved.seconds, 3),
         "update": checkpoint.at.updates,
         "what": "weights",
-        **fingerprint(checkpoint),
+        "sha256": of.sha256,
+        "sample": [number(value) for value in of.sample],
     }
-
-
-def fingerprint(checkpoint: Checkpoint) -> dict[str, Any]:
-    """A hash of the weights, and some of them, evenly spaced."""
-    digest = hashlib.sha256()
-    tensors = [value.detach().cpu() for value in checkpoint.weights.values()]
-    for tensor in tensors:
-        digest.update(checkpoint_file.bytes_of(tensor))
-    flat = torch.cat([tensor.reshape(-1).double() for tensor in tensors])
-    places = torch.linspace(0, len(flat) - 1, min(_SAMPLE, len(flat))).long()
-    sample = [number(float(f"{value:.9g}")) for value in flat[places].tolist()]
-    return {"sha256": digest.hexdigest(), "sample": sample}
 
 
 def _status(saved: Saved) -> dict[str, Any]:

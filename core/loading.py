@@ -1,0 +1,94 @@
+"""Everything that has to be there before the first update: data, kernels, runs, what was saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core.arena import Arena
+from core.config import RunConfig
+from core.data.dataset import Dataset
+from core.data.load import load as load_data
+from core.devices import device_of
+from core.fleet import Fleet
+from core.replaying.player import Player
+from core.run import Run
+from core.saving.keeper import Keeper
+from core.saving.resume import Found, find, newest, take_up
+from core.steppers.fused.preparation import Preparation
+from core.trainer import Time
+from core.view import Views
+from core.wish import Wish
+
+Say = Callable[[str, float], None]  # what is being done, and the share of all that is done
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the engine drives; `config` is that of the run that was found, if one was."""
+
+    config: RunConfig
+    arena: Arena
+    views: Views
+    keeper: Keeper | None
+    player: Player | None
+    kernels: Preparation
+
+
+def load(wish: Wish, clock: Time, say: Say) -> Loaded:
+    """Load it all, and `say` how far that is. Raises UserError."""
+    kernels, found = Preparation(), _found(wish)
+    config = found.config if found else wish.config
+    device = device_of(config.device)
+
+    def say_reading(what: str, share: float) -> None:
+        say(what, 0.5 + 0.4 * share)  # it is the middle part of all the loading
+
+    data = load_data(config.data, cache=wish.cache, progress=say_reading).to(device)
+    if wish.wait_for_kernels:
+        once = "compiling the kernels, which is done once"
+        say("reading the kernels" if kernels.on_disk else once, 0.9)
+        kernels.finish()
+    say("building the network", 0.95)
+    first = data.first(_examples(wish, found) or data.spec.train)
+    keeper = Keeper(wish.saving, clock) if wish.saving else None
+
+    def build(name: str, config: RunConfig, id: int, other: Dataset | None) -> Run:
+        of = other or (data if id else first)
+        run = Run(name, config, of, kernels, clock, id, keeper.log() if keeper else None)
+        if keeper and (id or not (found or wish.replay)):
+            keeper.adopt(run)
+        return run
+
+    fleet = Fleet(config, build)
+    player = _prepare(fleet.selected, wish, found, keeper, clock)
+    views = Views(fleet, clock, keeper.saving if keeper else None, player)
+    return Loaded(config, Arena(fleet, clock, player), views, keeper, player, kernels)
+
+
+def _found(wish: Wish) -> Found | None:
+    """The checkpoint that the first run begins with, if any."""
+    if wish.replay:
+        start = wish.replay.script.start
+        return find(start) if start else None
+    return newest(wish.saving.resume) if wish.saving and wish.saving.resume else None
+
+
+def _examples(wish: Wish, found: Found | None) -> int | None:
+    """Of how many training examples the first run is; None for all."""
+    if found:
+        return found.examples
+    return wish.replay.script.heading.examples if wish.replay else None
+
+
+def _prepare(
+    run: Run, wish: Wish, found: Found | None, keeper: Keeper | None, clock: Time
+) -> Player | None:
+    """Let the first run be what was found; who plays the script, if there is one."""
+    if wish.replay:
+        if found:
+            take_up(run, found.saved)
+        return Player(wish.replay.script, run, clock, wish.replay.speed)
+    if keeper and found:
+        keeper.resume(run, found)
+    return None

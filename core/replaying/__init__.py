@@ -1,0 +1,1 @@
+"""Journals run again: as a check of every bit, and as a demonstration."""
