@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import core.data.load as data_sets
 from core.arena import Arena
 from core.config import RunConfig
 from core.data.dataset import Dataset
-from core.data.load import load as load_data
 from core.devices import device_of
 from core.fleet import Fleet
 from core.replaying.player import Player
@@ -44,7 +44,7 @@ def load(wish: Wish, clock: Time, say: Say) -> Loaded:
     def say_reading(what: str, share: float) -> None:
         say(what, 0.5 + 0.4 * share)  # it is the middle part of all the loading
 
-    data = load_data(config.data, cache=wish.cache, progress=say_reading).to(device)
+    data = data_sets.load(config.data, cache=wish.cache, progress=say_reading).to(device)
     if wish.wait_for_kernels:
         once = "compiling the kernels, which is done once"
         say("reading the kernels" if kernels.on_disk else once, 0.9)

@@ -128,7 +128,7 @@ class Run:
         other.prober.steadiness = self.prober.steadiness
         other.prober.noise_scale = self.prober.noise_scale
         if moment is None:
-            other.state, other.reason, other._goal = self.state, self.reason, self._goal
+            other.state, other.reason, other.goal = self.state, self.reason, self.goal
             other.trainer.diverged = self.trainer.diverged
             if self._examiner.busy:
                 other._examiner.begin()
@@ -233,12 +233,17 @@ class Run:
             self.note_command(Change(name, held[name]))
 
     def _go(self, goal: Goal = NO_GOAL) -> None:
-        for name in self._stops_met():
+        for name in self.stops_met():
             self._change(name, None)
         self.past.keep_beginning(self.trainer)
         self.trainer.diverged = False
-        self._goal = goal
+        self.goal = goal
         self.meter.clear()
+        self.state, self.reason = State.RUNNING, ""
+
+    def go_on(self) -> None:
+        """Train towards the goal that there is, if any."""
+        self.note_command(Start())
         self.state, self.reason = State.RUNNING, ""
 
     def _pause(self) -> None:
@@ -247,7 +252,7 @@ class Run:
 
     def come_to_rest(self, state: State, reason: str = "") -> None:
         """Train no further until asked to."""
-        self._goal = NO_GOAL
+        self.goal = NO_GOAL
         self.meter.clear()
         self.state, self.reason = state, reason
         self.log.note("rest", self.trainer.updates, {"state": state, "reason": reason})
@@ -329,7 +334,7 @@ class Run:
         finish = self._finish.left(trainer.at)
         limits = [
             math.inf if allowed is None else allowed,
-            self._goal.updates - trainer.updates,
+            self.goal.updates - trainer.updates,
             (trainer.config.updates or math.inf) - trainer.updates,
             self._examiner.examples_left / size,
             self._examiner.updates_left,
@@ -368,10 +373,10 @@ class Run:
         if self._at_finish():
             self._arrive()
         elif self.state in (State.RUNNING, State.PAUSED) and not trainer.mid_update:
-            met = self._stops_met()
+            met = self.stops_met()
             if met and trainer.updates:
                 self._stop(met[0])
-            elif self._goal.reached(trainer.at, trainer.next_size):
+            elif self.goal.reached(trainer.at, trainer.next_size):
                 self._pause()
 
     def _stop(self, condition: str) -> None:
@@ -382,7 +387,8 @@ class Run:
         else:
             self._examiner.begin()
 
-    def _stops_met(self) -> list[str]:
+    def stops_met(self) -> list[str]:
+        """The stop conditions that hold now, by name."""
         if self.leash is not None:
             return []  # it stops where the recording did
         trainer = self.trainer

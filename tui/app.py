@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.app import App
@@ -20,9 +24,12 @@ from tui import themes
 from tui.display import Display
 from tui.ending import BAD_USAGE, EXIT
 from tui.screens.opening import OpeningScreen
+from tui.suspension import POSSIBLE, REST_SECONDS, Rest, Suspension, wait_for_the_terminal
 
 if TYPE_CHECKING:
     from tui.action import EngineLike
+
+_REST_LOOKS = 400
 
 
 def _action_provider() -> type[Provider]:
@@ -48,6 +55,7 @@ class CockpitApp(App[None]):
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS = [
         Binding("ctrl+c,ctrl+q", "leave", "Quit", id="leave", show=False, priority=True),
+        Binding("ctrl+z", "suspend", "Suspend", id="suspend", show=False, priority=True),
     ]
 
     def __init__(
@@ -66,6 +74,8 @@ class CockpitApp(App[None]):
         self._now = now
         self._begin = begin
         self._quit_when_done = quit_when_done
+        self._signals = ExitStack()
+        self._suspension: Suspension | None = None  # where the process cannot be stopped
         for own in themes.OWN:
             self.register_theme(own)
         self.theme = theme or themes.DARK.name
@@ -75,7 +85,12 @@ class CockpitApp(App[None]):
         return OpeningScreen(self._terminal)
 
     def on_mount(self) -> None:
+        if POSSIBLE and not (self.is_headless or self.is_web):
+            self._suspension = self._signals.enter_context(self._own_suspension())
         self.call_after_refresh(self._load)
+
+    def on_unmount(self) -> None:
+        self._signals.close()
 
     async def _load(self) -> None:
         """Read the cockpit, now that the first frame is on the screen, and then all the rest.
@@ -124,6 +139,39 @@ class CockpitApp(App[None]):
         if sure:
             self.exit()
 
+    def _own_suspension(self) -> Suspension:
+        """In the place of Textual's, for which no run has to rest first."""
+        soon = asyncio.get_running_loop().call_soon_threadsafe
+        return Suspension(
+            on_asked=lambda: soon(self.call_later, self.action_suspend),
+            on_continued=lambda: soon(self.call_later, self._take_terminal_back),
+        )
+
+    async def action_suspend(self) -> None:
+        """Give the terminal back to the shell, until its `fg`; what trains rests meanwhile."""
+        if self._suspension is None:
+            self._say("this system cannot stop a process for a while and bring it back")
+            return
+        rest = Rest(self.engine)
+        for _ in range(_REST_LOOKS):
+            if rest.reached:
+                break
+            await asyncio.sleep(REST_SECONDS / _REST_LOOKS)
+        with self.suspend():
+            was_stopped = self._suspension.stop()
+            rest.end()  # also in the background
+            wait_for_the_terminal()
+        if not was_stopped:
+            self._say("there is no shell beneath that could bring it back")
+
+    def _take_terminal_back(self) -> None:
+        """Begin anew on a terminal that others have used, without a word before."""
+        with self.suspend():
+            wait_for_the_terminal()
+
+    def _say(self, text: str) -> None:
+        self.notify(text, severity="warning", markup=False)
+
     def pop_screen(self) -> AwaitComplete:
         """Leave what lies over the cockpit: Enter twice in one burst would take that away, too."""
         return super().pop_screen() if isinstance(self.screen, ModalScreen) else AwaitComplete()
@@ -141,6 +189,15 @@ class CockpitApp(App[None]):
         from tui.widgets.deck import panel_keys
 
         self.push_screen(HelpScreen(ACTIONS.values(), panel_keys()))
+
+    def save_picture(self) -> tuple[Path, Path]:
+        """Save the screen in the current directory; returns the picture's and the text's path.
+
+        Raises UserError if that cannot be done.
+        """
+        from tui.picture import save
+
+        return save(self, Path(), datetime.now())
 
     def action_switch_ground(self) -> None:
         """Dark if it is light, light if it is dark."""

@@ -1,11 +1,11 @@
-"""How a run ended: its summary written, its failure said, its exit status."""
+"""How a run ended: its engine stopped, its summary written, its failure said, its exit status."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core import summary as summaries
 from core.config import RunConfig
@@ -14,8 +14,12 @@ from core.snapshot import Snapshot
 from core.summary import Status
 from tui.complaint import complain
 
+if TYPE_CHECKING:
+    from core.engine import Engine
+
 BAD_USAGE = 2  # the status of a process that was given what cannot be used
-STOP_SECONDS = 5.0  # how long the engine's thread is given to end
+STOP_SECONDS = 30.0  # how long the engine is given to end: a large checkpoint is to be written
+STOP_LOADING_SECONDS = 5.0  # the same while there is nothing yet that could be saved
 EXIT = {
     Status.DONE: 0,
     Status.STOPPED: 0,
@@ -31,6 +35,11 @@ class Ending:
 
     status: Status
     summary: Mapping[str, Any]
+
+
+def stop(engine: Engine) -> None:
+    """End the engine, which saves what it has, and wait for that, but not for ever."""
+    engine.stop(STOP_SECONDS if engine.snapshot.runs else STOP_LOADING_SECONDS)
 
 
 def conclude(snapshot: Snapshot, config: RunConfig, otherwise: Status, file: Path | None) -> Ending:

@@ -1,10 +1,10 @@
-"""A run on the screen: opens the app, and tidies up when it has closed."""
+"""A run on the screen: opens the app, and sees to it that all ends well when it has closed."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ from core.engine import Engine
 from core.reading import reading
 from core.summary import Status
 from tui.display import Display
-from tui.ending import EXIT, STOP_SECONDS, conclude
+from tui.ending import EXIT, conclude, stop
 from tui.interruption import Interruption
+from tui.unattended import see_through
 from tui.watchdog import Watchdog
 
 
@@ -27,46 +28,101 @@ def missing_terminal() -> str:
     return "this terminal cannot place text (TERM=dumb)" if os.environ.get("TERM") == "dumb" else ""
 
 
-def open_app(config: RunConfig, screen: Mapping[str, Any], summary: Path | None) -> int:
-    """Show the app until it is left; returns the exit status. `screen` has SCREEN's settings.
+def open_app(
+    config: RunConfig,
+    screen: Mapping[str, Any],
+    saving: Mapping[str, Any],
+    summary: Path | None,
+    on_adrift: Callable[[], object] = lambda: None,
+) -> int:
+    """Show the app until it is left; returns the exit status.
 
-    Raises UserError if the run could not begin, or its summary not be written.
+    `screen` and `saving` have the settings of SCREEN and SAVING. Where training goes on although
+    the line was dropped, `on_adrift` is called first. Raises UserError if the run could not
+    begin, or its summary not be written.
     """
-    # Textual paints at most so often; ours are few, and the one that answers a key is awaited.
-    os.environ.setdefault("TEXTUAL_FPS", "120")
-    with reading():
-        from tui.app import CockpitApp  # brings Textual, all that the first frame waits for
+    return _Session(config, screen, saving, summary, on_adrift).run()
 
-    display = Display(screen["ascii"], screen["mouse"], screen["fps"])
-    engine = Engine(config, wait_for_kernels=False, frames=display.fps)
-    app = CockpitApp(
-        engine,
-        display,
-        begin=screen["start"],
-        quit_when_done=screen["quit"],
-        theme=screen["theme"],
-    )
 
-    def leave() -> None:
+class _Session:
+    """An engine with its app, until both have come to their end."""
+
+    def __init__(
+        self,
+        config: RunConfig,
+        screen: Mapping[str, Any],
+        saving: Mapping[str, Any],
+        summary: Path | None,
+        on_adrift: Callable[[], object],
+    ) -> None:
+        # Textual paints at most so often; ours are few, and the one that answers a key is awaited.
+        os.environ.setdefault("TEXTUAL_FPS", "120")
+        with reading():
+            from tui.app import CockpitApp  # brings Textual, all that the first frame waits for
+
+        self._config = config
+        self._summary = summary
+        self._begun = screen["start"]
+        self._on_adrift = on_adrift
+        self._display = Display(screen["ascii"], screen["mouse"], screen["fps"])
+        self._engine = Engine(config, wait_for_kernels=False, frames=self._display.fps)
+        self._app = CockpitApp(
+            self._engine,
+            self._display,
+            begin=screen["start"],
+            quit_when_done=screen["quit"],
+            theme=screen["theme"],
+        )
+        self._interruption = Interruption(keep_running=saving["keep_running"])
+        self._watchdog = Watchdog(
+            self._interruption, self._leave, abandon=lambda: self._end(interrupted=True)
+        )
+
+    def run(self) -> int:
+        """Show the app until it is left, and end the rest; returns the exit status."""
+        with self._interruption:
+            try:
+                with self._watchdog:
+                    self._app.run(mouse=self._display.mouse)
+            except BaseException:
+                if not self._watchdog.lost:  # otherwise there was nothing left to write to
+                    stop(self._engine)
+                    raise
+            told = self._app.return_code == EXIT[Status.INTERRUPTED]
+            return self._end(interrupted=told or self._adrift)
+
+    def _leave(self) -> None:
+        """Close the app, because the process was told to end, or has no terminal any more."""
         from core.commands import Pause
 
-        engine.send(Pause())
-        app.exit(return_code=EXIT[Status.INTERRUPTED])
+        if not self._goes_on:
+            self._engine.send(Pause())
+        self._app.exit(return_code=EXIT[Status.INTERRUPTED])
 
-    def end(otherwise: Status) -> Status:
-        engine.stop(STOP_SECONDS)
-        return conclude(engine.snapshot, config, otherwise, summary).status
-
-    with Interruption() as interruption:
-        watchdog = Watchdog(interruption, leave, abandon=lambda: end(Status.INTERRUPTED))
-        watchdog.start()
+    def _end(self, *, interrupted: bool) -> int:
+        """End the engine, at once or when it has trained to the end; returns the exit status."""
+        goes_on = self._goes_on
         try:
-            app.run(mouse=display.mouse)
+            if goes_on:
+                see_through(self._engine, self._interruption, self._on_adrift, begun=self._begun)
         finally:
-            watchdog.call_off()
-        interrupted = app.return_code == EXIT[Status.INTERRUPTED]
-        status = end(Status.INTERRUPTED if interrupted else Status.STOPPED)
-    if interrupted:
-        return EXIT[Status.INTERRUPTED]
-    # Whoever sat at the screen saw a run diverge, and may have wanted it.
-    return app.return_code or (0 if status is Status.DIVERGED else EXIT[status])
+            stop(self._engine)
+        otherwise = Status.INTERRUPTED if interrupted else Status.STOPPED
+        status = conclude(self._engine.snapshot, self._config, otherwise, self._summary).status
+        if goes_on:
+            return EXIT[status]
+        if interrupted:
+            return EXIT[Status.INTERRUPTED]
+        # Whoever sat at the screen saw a run diverge, and may have wanted it.
+        return self._app.return_code or (0 if status is Status.DIVERGED else EXIT[status])
+
+    @property
+    def _adrift(self) -> bool:
+        """Whether the line was dropped."""
+        return self._interruption.hung_up or self._watchdog.lost
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether it was, and that is no reason to end."""
+        keep_running = self._interruption.keep_running
+        return keep_running and self._adrift and not self._interruption.asked

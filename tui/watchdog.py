@@ -2,7 +2,7 @@
 
 Textual writes through a thread that dies with the terminal; soon after, its event loop waits for
 that thread for ever, deaf to asyncio's signal handlers too. So the watch is kept by a thread of
-its own, and where the app does not come back, the process ends without it.
+its own, and where the app does not come back, the process goes to its end without it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from core.summary import Status
 from tui.ending import EXIT
@@ -21,17 +22,20 @@ _STDIN = 0
 
 
 class Watchdog:
-    """Calls `leave` once to have the app close, and `abandon` if that does not help.
+    """A context for the app: calls `leave` once to have it close, and `abandon` if it does not.
 
-    Both are called in its own thread. After `abandon` the process ends, with the status of an
-    interrupted run; without a terminal there is nothing to close, and it comes first.
+    Both are called in a thread of its own. What `abandon` returns is the exit status: the
+    process ends with it, or with that of an interrupted run if it fails. Without a terminal there
+    is nothing to close, and the app is not waited for.
+
+    To leave the context does not return if the process is about to end without the app.
     """
 
     def __init__(
         self,
         interruption: Interruption,
         leave: Callable[[], object],
-        abandon: Callable[[], object],
+        abandon: Callable[[], int],
     ) -> None:
         self._interruption = interruption
         self._leave = leave
@@ -41,28 +45,31 @@ class Watchdog:
         self._ending = threading.Lock()  # held by the thread that ends the run: there is only one
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
 
-    def start(self) -> None:
-        self._thread.start()
+    @property
+    def lost(self) -> bool:
+        """Whether the terminal is gone. Not every process is told by SIGHUP, hence the look."""
+        return self._had_terminal and not os.isatty(_STDIN)
 
-    def call_off(self) -> None:
-        """The app has closed. Does not return if the process is about to end without it."""
+    def __enter__(self) -> Watchdog:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
         with self._ending:
             self._called_off.set()
 
     def _watch(self) -> None:
-        while not (self._interruption.asked or self._lost()):
+        while not (self._interruption.asked or self._interruption.hung_up or self.lost):
             if self._called_off.wait(LOOK_SECONDS):
                 return
-        if not self._lost():
+        with suppress(Exception):  # an app in whatever state, even one that is closing already
             self._leave()
+        if not self.lost:
             self._called_off.wait(GRACE_SECONDS)
         with self._ending:
             if not self._called_off.is_set():
+                status = EXIT[Status.INTERRUPTED]
                 try:
-                    self._abandon()
+                    status = self._abandon()
                 finally:
-                    os._exit(EXIT[Status.INTERRUPTED])
-
-    def _lost(self) -> bool:
-        """Whether the terminal is gone. Not every process is told by SIGHUP, hence the look."""
-        return self._had_terminal and not os.isatty(_STDIN)
+                    os._exit(status)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from core.checkpoint import Checkpoint
 from core.config import ORDERS
 from core.errors import UserError
+from core.goal import Goal
 from core.history import CAPACITY, WINDOW, BucketedCurve, Series
 from core.optimizers.live import LiveOptimizer
 from core.optimizers.table import OPTIMIZERS
@@ -62,6 +63,7 @@ def decode(
         whole.text("reason"),
         whole.flag("diverged"),
         whole.number("seconds"),
+        _goal(whole),
         _generator(whole, "generators/showcase"),
         _generator(whole, "generators/prober"),
         _steadiness(whole.fields("steadiness")) if "steadiness" in whole else None,
@@ -75,6 +77,12 @@ def _one_of(fields: Fields, name: str, allowed: Any, make: Callable[[str], Any] 
     if value not in allowed:
         raise DamagedError(f"{fields.name(name)} is none that is known")
     return make(value)
+
+
+def _goal(fields: Fields) -> Goal:
+    """Until when it was asked to train; a race is over for it."""
+    updates, examples = (fields.number_in("goal", place, 2) for place in range(2))
+    return Goal(updates, examples)
 
 
 def _generator(fields: Fields, name: str) -> Tensor:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from core.checkpoint import Checkpoint
+from core.goal import Goal
 from core.history import BucketedCurve, Series
 from core.record import Record
 from core.sampler import Visit
@@ -33,6 +34,7 @@ class Saved:
     reason: str
     diverged: bool
     seconds: float
+    goal: Goal
     showcase: Tensor
     prober: Tensor
     steadiness: Steadiness | None = None
@@ -54,6 +56,7 @@ def encode(saved: Saved) -> tuple[Tensors, dict[str, Any]]:
         "reason": saved.reason,
         "diverged": saved.diverged,
         "seconds": number(saved.seconds),
+        "goal": [number(saved.goal.updates), number(saved.goal.examples)],
         "parent": saved.parent,
         "line": checkpoint.line,
         "settings": as_json(checkpoint.config),

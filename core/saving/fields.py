@@ -67,6 +67,13 @@ class Fields:
     def number(self, name: str) -> float:
         return self._number(self.any(name), name)
 
+    def number_in(self, name: str, place: int, length: int) -> float:
+        """The number at a place of a list of so many."""
+        values = self.list(name, length)
+        if len(values) != length:
+            raise DamagedError(f"{self.name(name)} is not a list of {length}")
+        return self._number(values[place], name)
+
     def text(self, name: str, most: int = 10_000) -> str:
         """A text; what a terminal might obey, such as an escape, is left out."""
         value = self.any(name)

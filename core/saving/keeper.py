@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from core.commands import Change
 from core.log import Log
 from core.run import Run
 from core.saving import journal
@@ -14,7 +15,7 @@ from core.saving.folder import RunFolder
 from core.saving.plan import Plan
 from core.saving.resume import Found, go_on, take_up
 from core.saving.writer import Desk, Work, Writer
-from core.snapshot import Moment, Saving
+from core.snapshot import Moment, Saving, State
 from core.threads import EVERY
 from core.trainer import Time
 
@@ -72,6 +73,9 @@ class Keeper:
         else:
             first = go_on(run, plan.resume, saved)
             self.adopt(run, plan.resume, first)
+        for name, value in plan.changes.items():
+            run.obey(Change(name, value))
+        _go(run, plan)
         said = f"from its save in {plan.resume.name}"
         what = "forked" if plan.fork else "resumed"
         run.trainer.record.add_event(run.trainer.at, what, after=said)
@@ -159,15 +163,26 @@ class Keeper:
         run.log.note("metrics", at.updates, told)
 
 
+def _go(run: Run, plan: Plan) -> None:
+    """Let a run that was taken up train on, if it trained then, or is to in any case."""
+    if run.state is State.RUNNING or (plan.go and run.state in (State.PAUSED, State.READY)):
+        run.go_on()
+    elif run.state is State.FINISHED and not run.stops_met():
+        run.come_to_rest(State.PAUSED)
+        if plan.go:
+            run.go_on()
+
+
 def saved_of(run: Run) -> Saved:
     """All of a run that is saved."""
     return Saved(
         run.capture(),
         run.name,
-        run.state,
+        State.PAUSED if run.racing else run.state,
         run.reason,
         run.trainer.diverged,
         run.log.seconds,
+        run.goal,
         run.showcase.state(),
         run.prober.state(),
         run.prober.steadiness,

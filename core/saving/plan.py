@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from core.saving.folder import RunFolder
 
@@ -15,10 +17,13 @@ class Plan:
     """Runs are saved below the folder `runs`, every so many `seconds` and at every change.
 
     `resume` is the folder of a run that is to go on: acquired, or `fork`ed, which leaves it as
-    it is. None begins a new one.
+    it is; None begins a new one. What was resumed takes these `changes` of its settings first. It
+    trains on if it trained when it was saved, and with `go` in any case, unless it is done.
     """
 
     runs: Path
     seconds: float = DEFAULT_SECONDS
     resume: RunFolder | None = None
     fork: bool = False
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    go: bool = False

@@ -76,7 +76,7 @@ def take_up(run: Run, saved: Saved) -> None:
     """Let a run be what was saved of it."""
     run.take_up(saved.checkpoint)
     run.name = saved.name
-    run.state, run.reason = saved.state, saved.reason
+    run.state, run.reason, run.goal = saved.state, saved.reason, saved.goal
     run.trainer.diverged = saved.diverged
     run.showcase.load_state(saved.showcase)
     run.prober.load_state(saved.prober)

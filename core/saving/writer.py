@@ -13,6 +13,7 @@ import torch
 
 from core.checkpoint import Checkpoint
 from core.fingerprint import fingerprint
+from core.goal import NO_GOAL
 from core.saving import checkpoint_file, files
 from core.saving.encode import Saved, encode
 from core.saving.fields import number
@@ -221,7 +222,7 @@ class Writer:
 def _bare(checkpoint: Checkpoint, heading: Heading) -> Saved:
     """A checkpoint with nothing around it."""
     state = torch.Generator().manual_seed(checkpoint.config.seed).get_state()
-    return Saved(checkpoint, heading.name, State.PAUSED, "", False, 0.0, state, state)
+    return Saved(checkpoint, heading.name, State.PAUSED, "", False, 0.0, NO_GOAL, state, state)
 
 
 def _fingerprint(saved: Saved) -> dict[str, Any]:

@@ -22,7 +22,9 @@ _NOT_OURS = ("GD_TUI_", "TEXTUAL", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"
 class Open(Protocol):
     """`open("--start", TERM="dumb")`: gd-tui in a terminal, with options and an environment."""
 
-    def __call__(self, *args: str, owned: bool = True, **env: str) -> Terminal: ...
+    def __call__(
+        self, *args: str, owned: bool = True, shell: bool = False, **env: str
+    ) -> Terminal: ...
 
 
 @pytest.fixture
@@ -51,8 +53,8 @@ def open_terminal(env: dict[str, str], tmp_path: Path) -> Iterator[Open]:
 
     opened: list[Terminal] = []
 
-    def open_one(*args: str, owned: bool = True, **more: str) -> Terminal:
-        opened.append(Terminal(*args, env=env | more, cwd=tmp_path, owned=owned))
+    def open_one(*args: str, owned: bool = True, shell: bool = False, **more: str) -> Terminal:
+        opened.append(Terminal(*args, env=env | more, cwd=tmp_path, owned=owned, shell=shell))
         return opened[-1]
 
     yield open_one

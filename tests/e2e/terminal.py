@@ -19,15 +19,31 @@ from pathlib import Path
 import pyte
 
 PATIENCE = 60.0  # seconds until what must happen counts as missing: machines are busy at times
-KEYS = {"enter": "\r", "escape": "\x1b", "ctrl+c": "\x03", "clear line": "\x15"}
+KEYS = {
+    "enter": "\r",
+    "line feed": "\n",  # what Enter is to a shell, however the terminal was left
+    "escape": "\x1b",
+    "ctrl+c": "\x03",
+    "ctrl+z": "\x1a",
+    "clear line": "\x15",
+}
 
 # Makes the terminal on standard input its own, as a login does, and becomes the command: only a
 # terminal's owner is sent SIGHUP when it goes away.
 _AS_OWNER = (
     "import fcntl, os, sys, termios\n"
     "fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
-    "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+    "os.execvp(sys.argv[1], sys.argv[1:])"
 )
+# A shell in which the command is a job: where it stops, its screen is cleared; a line brings it
+# back.
+_IN_SHELL = """
+"$@"; status=$?
+while [ $status -gt 143 ]; do  # 128 and the signal that stopped it; SIGTERM would have ended it
+    printf '\\033[H\\033[2Jstopped\\n'; read line; fg >/dev/null; status=$?
+done
+exit $status
+"""
 _SCREEN_BACK = b"\x1b[?1049l"
 _ESCAPE = re.compile(rb"\x1b\[[<>?]?[\d;]*[A-Za-z]")
 _MODE = re.compile(rb"\x1b\[\?([\d;]+)([hl])")
@@ -39,7 +55,8 @@ _CURSOR, _LINE_WRAP = "25", "7"  # the modes that are on in a terminal left alon
 class Terminal:
     """Runs `gd-tui` with `args` in a terminal of `size` (columns, lines).
 
-    With `owned` False its process is not told by SIGHUP that the terminal went away.
+    With `owned` False its process is not told by SIGHUP that the terminal went away; with
+    `shell` it is the job of a shell.
     """
 
     def __init__(
@@ -49,7 +66,14 @@ class Terminal:
         cwd: Path,
         size: tuple[int, int] = (120, 40),
         owned: bool = True,
+        shell: bool = False,
     ) -> None:
+        command = [sys.executable, "-m", "tui", *args]
+        if shell:
+            command = ["sh", "-m", "-c", _IN_SHELL, "sh", *command]
+        if owned:
+            command = [sys.executable, "-c", _AS_OWNER, *command]
+        self._shell = shell
         self._screen = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self._screen)
         self._raw = bytearray()
@@ -60,7 +84,7 @@ class Terminal:
         self._tell_size(*size)
         self._settings = termios.tcgetattr(slave)
         self._process = subprocess.Popen(
-            [sys.executable, *(("-c", _AS_OWNER) if owned else ()), "-m", "tui", *args],
+            command,
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -120,7 +144,8 @@ class Terminal:
         self._tell_size(columns, lines)
 
     def send_signal(self, number: signal.Signals) -> None:
-        self._process.send_signal(number)
+        """Send gd-tui a signal; beneath a shell, it must not be suspended."""
+        os.kill(os.tcgetpgrp(self._master) if self._shell else self._process.pid, number)
 
     def hang_up(self) -> None:
         """Take the terminal away, as closing its window does."""

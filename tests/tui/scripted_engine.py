@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Sequence
 from dataclasses import replace
 
 from core.commands import Command
@@ -40,10 +41,17 @@ class ScriptedEngine:
 
 
 class InterruptedEngine(ScriptedEngine):
-    """Sends its own process a signal when the script has come to the last snapshot but one."""
+    """Sends its own process signals when the script has come to the last snapshot but one."""
+
+    def __init__(
+        self, *shown: RunView | Snapshot, by: Sequence[signal.Signals] = (signal.SIGTERM,)
+    ) -> None:
+        super().__init__(*shown)
+        self._signals = list(by)
 
     def wait(self, revision: int, timeout: float) -> Snapshot:
         snapshot = super().wait(revision, timeout)
         if snapshot.revision == len(self._script) - 1:
-            os.kill(os.getpid(), signal.SIGTERM)
+            while self._signals:
+                os.kill(os.getpid(), self._signals.pop(0))
         return snapshot

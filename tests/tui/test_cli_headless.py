@@ -33,8 +33,10 @@ def at(updates: int, state: State = State.RUNNING, **changes: Any) -> RunView:
     return run_view(state, updates=updates, config=CONFIG, **changes)
 
 
-def carry_out(engine: ScriptedEngine, *, as_json: bool = False, summary: Path | None = None) -> int:
-    return headless.run(engine, CONFIG, as_json=as_json, plain=True, summary=summary)  # type: ignore[arg-type]
+def carry_out(
+    engine: ScriptedEngine, *, as_json: bool = False, summary: Path | None = None, **more: Any
+) -> int:
+    return headless.run(engine, CONFIG, as_json=as_json, plain=True, summary=summary, **more)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -175,10 +177,65 @@ class Deaf(io.StringIO):
 def test_lines_that_nobody_reads_end_the_run() -> None:
     lines, engine = Lines(Deaf()), ScriptedEngine(at(10), at(20, State.PAUSED))
     with Interruption() as interruption:
-        snapshot = headless.follow(engine, lines, interruption)  # type: ignore[arg-type]
+        snapshot = headless.follow(engine, headless.Teller(lambda: lines), interruption)  # type: ignore[arg-type]
     assert lines.closed
     assert snapshot.run
     assert snapshot.run.at.updates == 20
+
+
+only_where_lines_drop = pytest.mark.skipif(
+    not hasattr(signal, "SIGHUP"), reason="there is no such signal"
+)
+
+
+@only_where_lines_drop
+def test_a_run_that_is_to_keep_running_outlives_its_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    happened: list[str] = []
+    monkeypatch.setattr(headless, "let_go_of_the_terminal", lambda: happened.append("let go"))
+    engine = InterruptedEngine(
+        at(10), at(20), at(60_000, State.FINISHED), by=(signal.SIGHUP, signal.SIGHUP)
+    )
+    file = tmp_path / "run.json"
+    adrift = partial(happened.append, "adrift")
+    assert carry_out(engine, summary=file, keep_running=True, on_adrift=adrift) == 0
+    assert happened == ["let go", "adrift"]
+    assert engine.sent == [Start()]
+    assert json.loads(file.read_text())["status"] == "done"
+
+
+@only_where_lines_drop
+def test_without_being_told_so_it_does_not(tmp_path: Path) -> None:
+    engine = InterruptedEngine(at(10), at(20), at(30, State.PAUSED), by=(signal.SIGHUP,))
+    file = tmp_path / "run.json"
+    assert carry_out(engine, summary=file) == 130
+    assert json.loads(file.read_text())["status"] == "interrupted"
+
+
+def test_a_run_that_is_to_keep_running_needs_nobody_who_listens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(headless, "let_go_of_the_terminal", lambda: None)
+    reports = [Lines(Deaf()), Lines(io.StringIO())]
+    engine = ScriptedEngine(at(10), at(20), at(60_000, State.FINISHED))
+    with Interruption(keep_running=True) as interruption:
+        teller = headless.Teller(lambda: reports.pop(0))
+        snapshot = headless.follow(engine, teller, interruption)  # type: ignore[arg-type]
+    assert snapshot.run
+    assert snapshot.run.state is State.FINISHED
+
+
+@pytest.mark.skipif(not POSSIBLE, reason="no process can be stopped here")
+def test_while_the_process_is_stopped_the_run_rests(
+    monkeypatch: pytest.MonkeyPatch, said: Any
+) -> None:
+    asked_before_the_stop: list[Any] = []
+    monkeypatch.setattr(Suspension, "stop", lambda _: asked_before_the_stop.extend(engine.sent))
+    script = (at(10), at(20, State.PAUSED), at(60_000, State.FINISHED))
+    engine = InterruptedEngine(*script, by=(signal.SIGTSTP,))
+    assert carry_out(engine) == 0
+    ...
 
 
 def test_plain_lines_come_with_each_evaluation_and_not_between() -> None:

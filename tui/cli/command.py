@@ -21,6 +21,7 @@ from core import summary as summaries
 from core.config import SETTINGS, RunConfig
 from core.errors import UserError
 from core.optimizers.table import HYPERPARAMETERS
+from core.settings import Setting
 from tui.cli.given import ConfigOption, given
 from tui.cli.help import WIDTH, SectionedCommand
 from tui.cli.layers import Given, blamed, settle
@@ -28,11 +29,13 @@ from tui.cli.options import (
     CSV,
     JSON,
     KNOWN,
+    SAVING,
     SCREEN,
     SUMMARY,
     SettingOption,
     race_options,
     run_options,
+    saving_options,
     screen_options,
 )
 from tui.cli.race_command import race
@@ -116,7 +119,7 @@ _SETTINGS: dict[str, Any] = {
 @click.group(
     PROGRAM,
     cls=_Group,
-    params=_options(*screen_options()),
+    params=_options(*screen_options(), *saving_options()),
     context_settings=_SETTINGS,
     invoke_without_command=True,
     epilog="Each option can also be set by an environment variable (--batch-size by "
@@ -141,18 +144,19 @@ def gd_tui(ctx: click.Context, /, **_: object) -> int | None:
     from tui.onscreen import missing_terminal, open_app
 
     values, config = _read(ctx)
-    summary = _summary_file(values)
+    summary, saving = _summary_file(values), _values(SAVING, values)
     try:
         if missing := missing_terminal():
             print(f"{PROGRAM}: {missing}, so this is `{PROGRAM} run`, in plain lines", flush=True)
-            return _run(config, summary, plain=True)
-        screen = {n: values[n].value if n in values else s.default for n, s in SCREEN.items()}
-        return open_app(config, screen, summary)
+            return _run(config, saving, summary, plain=True)
+        return open_app(config, _values(SCREEN, values), saving, summary)
     except UserError as fault:
         raise blamed(fault, values) from fault
 
 
-@gd_tui.command("run", cls=SectionedCommand, params=_options(SettingOption(JSON, _OUTPUT)))
+@gd_tui.command(
+    "run", cls=SectionedCommand, params=_options(*saving_options(), SettingOption(JSON, _OUTPUT))
+)
 @click.pass_context
 def run(ctx: click.Context, /, **_: object) -> int:
     """Train without a screen, for one epoch or until a stop condition is met.
@@ -160,9 +164,9 @@ def run(ctx: click.Context, /, **_: object) -> int:
     Exit status: 0 done, 1 failed or diverged, 2 bad usage, 130 interrupted.
     """
     values, config = _read(ctx)
-    summary = _summary_file(values)
+    summary, saving = _summary_file(values), _values(SAVING, values)
     try:
-        return _run(config, summary, as_json="json" in values and values["json"].value)
+        return _run(config, saving, summary, as_json="json" in values and values["json"].value)
     except UserError as fault:
         raise blamed(fault, values) from fault
 
@@ -175,6 +179,7 @@ gd_tui.add_command(race)
     cls=SectionedCommand,
     params=_options(
         *screen_options(),
+        *saving_options(),
         *race_options(),
         SettingOption(JSON, _OUTPUT),
         SettingOption(CSV, _OUTPUT),
@@ -232,6 +237,11 @@ def _read(ctx: click.Context) -> tuple[Mapping[str, Given], RunConfig]:
     return values, settle(values).config
 
 
+def _values(settings: Mapping[str, Setting], given: Mapping[str, Given]) -> dict[str, Any]:
+    """What these settings are: as given, or else by default."""
+    return {n: given[n].value if n in given else s.default for n, s in settings.items()}
+
+
 def _summary_file(values: Mapping[str, Given]) -> Path | None:
     """Where the summary goes, known to be writable before anything is trained."""
     each = values.get("summary")
@@ -246,10 +256,22 @@ def _summary_file(values: Mapping[str, Given]) -> Path | None:
 
 
 def _run(
-    config: RunConfig, summary: Path | None, *, as_json: bool = False, plain: bool = False
+    config: RunConfig,
+    saving: Mapping[str, Any],
+    summary: Path | None,
+    *,
+    as_json: bool = False,
+    plain: bool = False,
 ) -> int:
     from core.engine import Engine
     from tui.headless.run import run, with_an_end
 
     config = with_an_end(config)
-    return run(Engine(config), config, as_json=as_json, plain=plain, summary=summary)
+    return run(
+        Engine(config),
+        config,
+        as_json=as_json,
+        plain=plain,
+        summary=summary,
+        keep_running=saving["keep_running"],
+    )

@@ -96,6 +96,13 @@ SCREEN = {
         Setting("theme", ThemeName(), "dark", "the colours"),
     )
 }
+# What becomes of a run beside its training.
+SAVING = {
+    setting.name: setting
+    for setting in (
+        Setting("keep_running", Flag(), False, "go on without a screen when the line is dropped"),
+    )
+}
 SUMMARY = Setting(
     "summary", Optional(FileName()), None, "write the summary of the run to a file, as JSON"
 )
@@ -134,6 +141,7 @@ KNOWN = {
     **SETTINGS,
     **HYPERPARAMETERS,
     **SCREEN,
+    **SAVING,
     **RACE,
     "summary": SUMMARY,
     "json": JSON,
@@ -237,3 +245,7 @@ def race_options() -> list[click.Parameter]:
 
 def screen_options() -> list[click.Parameter]:
     return [SettingOption(setting, "The screen") for setting in SCREEN.values()]
+
+
+def saving_options() -> list[click.Parameter]:
+    return [SettingOption(setting, "Saving") for setting in SAVING.values()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +15,11 @@ from core.commands import Pause, Start
 from core.config import RunConfig
 from core.snapshot import RunView, Snapshot, State
 from core.summary import Status
-from tui.ending import EXIT, STOP_SECONDS, conclude
+from tui.ending import EXIT, conclude, stop
 from tui.headless.reports import Bar, Lines, Report, event_line, figures, title
 from tui.interruption import Interruption
+from tui.suspension import REST_SECONDS, Rest, Suspension
+from tui.unattended import be_found, let_go_of_the_terminal
 
 if TYPE_CHECKING:
     from core.engine import Engine
@@ -32,26 +35,36 @@ def with_an_end(config: RunConfig) -> RunConfig:
 
 
 def run(
-    engine: Engine, config: RunConfig, *, as_json: bool, plain: bool, summary: Path | None
+    engine: Engine,
+    config: RunConfig,
+    *,
+    as_json: bool,
+    plain: bool,
+    summary: Path | None,
+    keep_running: bool = False,
+    on_adrift: Callable[[], object] = lambda: None,
 ) -> int:
     """Train as `config` says, with an `engine` made for it; returns the exit status.
 
-    With `as_json`, standard output gets the summary and nothing else. Raises UserError if the
-    run cannot begin, or its summary not be written.
+    With `as_json`, standard output gets the summary and nothing else. With `keep_running`
+    training goes on when nobody listens any more; `on_adrift` is called first. Raises UserError
+    if the run cannot begin, or its summary not be written.
     """
     stream = sys.stderr if as_json else sys.stdout
-    drawable = stream.isatty() and not plain
-    report: Report = Bar(stream) if drawable else Lines(stream)
-    with Interruption() as interruption:
+
+    def open_report() -> Report:
+        return Bar(stream) if stream.isatty() and not plain else Lines(stream)
+
+    teller = Teller(open_report)
+    with Interruption(keep_running=keep_running) as interruption:
         try:
-            snapshot = follow(engine, report, interruption)
+            snapshot = follow(engine, teller, interruption, on_adrift)
         finally:
-            engine.stop(STOP_SECONDS)
-            with suppress(OSError, ValueError):  # its terminal, or its stream, may be closed
-                report.close()
+            stop(engine)
+            teller.hush()
     ending = conclude(snapshot, config, Status.INTERRUPTED, summary)
     if snapshot.run:
-        report.say(_last_line(ending.status, snapshot.run))
+        teller.report.say(_last_line(ending.status, snapshot.run))
     if as_json:
         print(json.dumps(ending.summary, allow_nan=False), flush=True)
     return EXIT[ending.status]
@@ -62,16 +75,48 @@ def _last_line(status: Status, run: RunView) -> str:
     return f"{said}: {figures(run)}"
 
 
-def follow(engine: Engine, report: Report, interruption: Interruption) -> Snapshot:
+def follow(
+    engine: Engine,
+    teller: Teller,
+    interruption: Interruption,
+    on_adrift: Callable[[], object] = lambda: None,
+) -> Snapshot:
     """Train until the run is over, or is interrupted, or nobody listens; the last snapshot."""
     engine.start()
     engine.send(Start())
-    teller = _Teller(report)
-    snapshot = engine.snapshot
-    while not _over(snapshot) and not interruption.asked and not report.closed:
-        snapshot = engine.wait(snapshot.revision, POLL_SECONDS)
-        teller.tell(snapshot)
+    snapshot, adrift = engine.snapshot, False
+    with Suspension() as suspension:
+        while not _over(snapshot) and not interruption.asked:
+            if not adrift and (interruption.hung_up or teller.report.closed):
+                if not interruption.keep_running:
+                    break
+                adrift = True
+                _go_adrift(teller, on_adrift)
+            if suspension.asked:
+                _suspend(engine, teller, suspension)
+            snapshot = engine.wait(snapshot.revision, POLL_SECONDS)
+            teller.tell(snapshot)
     return snapshot if _over(snapshot) else _pause(engine, snapshot)
+
+
+def _go_adrift(teller: Teller, on_adrift: Callable[[], object]) -> None:
+    """Nobody listens any more: tell it to nobody."""
+    teller.hush()
+    let_go_of_the_terminal()
+    teller.speak()
+    be_found(on_adrift)
+
+
+def _suspend(engine: Engine, teller: Teller, suspension: Suspension) -> None:
+    """Stop until the shell continues the process; the run rests meanwhile."""
+    rest = Rest(engine)
+    deadline = time.monotonic() + REST_SECONDS
+    while not rest.reached and time.monotonic() < deadline:
+        engine.wait(engine.snapshot.revision, POLL_SECONDS)
+    teller.hush()
+    suspension.stop()
+    teller.speak()
+    rest.end()
 
 
 def _over(snapshot: Snapshot) -> bool:
@@ -87,25 +132,35 @@ def _pause(engine: Engine, snapshot: Snapshot) -> Snapshot:
     return snapshot
 
 
-class _Teller:
+class Teller:
     """Passes on to a report what is new in a snapshot."""
 
-    def __init__(self, report: Report) -> None:
-        self._report = report
+    def __init__(self, open_report: Callable[[], Report]) -> None:
+        self._open = open_report
         self._titled = False
         self._event = 0  # the number of the event that was told last
+        self.speak()
+
+    def speak(self) -> None:
+        """Take a report for what comes."""
+        self.report = self._open()
+
+    def hush(self) -> None:
+        """Take the report away, so that nothing of it is left in the terminal."""
+        with suppress(OSError, ValueError):  # its terminal, or its stream, may be closed
+            self.report.close()
 
     def tell(self, snapshot: Snapshot) -> None:
         run = snapshot.run
         if run is None:
             if snapshot.loading:
-                self._report.load(snapshot.loading)
+                self.report.load(snapshot.loading)
             return
         if not self._titled:
             self._titled = True
-            self._report.say(title(run))
+            self.report.say(title(run))
         for event in run.events:
             if event.number > self._event:
                 self._event = event.number
-                self._report.say(event_line(event))
-        self._report.show(run)
+                self.report.say(event_line(event))
+        self.report.show(run)
