@@ -15,7 +15,7 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from core.config import RunConfig
 from core.errors import UserError
@@ -35,6 +35,14 @@ if TYPE_CHECKING:
     from core.view import Views
 
 _SWITCH_SECONDS = 0.0001
+
+
+class _Refresh:
+    """Asks for nothing but a new snapshot."""
+
+
+_REFRESH = _Refresh()
+_Asked: TypeAlias = "Command | _Refresh | None"
 
 
 class Engine:
@@ -64,7 +72,7 @@ class Engine:
         self._wish = Wish(config, cache, wait_for_kernels, saving, replay)
         self._frame_seconds = 1 / frames
         self._clock = time.perf_counter
-        self._commands: queue.SimpleQueue[tuple[Command | None, int | None]] = queue.SimpleQueue()
+        self._commands: queue.SimpleQueue[tuple[_Asked, int | None]] = queue.SimpleQueue()
         self._published = threading.Condition()
         self._published_at = -math.inf
         self._answered = 0
@@ -183,13 +191,14 @@ class Engine:
         """Save everything as it is now; the worker's last act."""
         if self._keeper is not None and self._arena is not None:
             self._keeper.close(self._arena.fleet.everyone)
+        self._publish_runs(final=True)
 
     def _load(self) -> None:
         self._say_loading("loading torch", 0.05)
         with reading():
             from core.loading import load
 
-        loaded = load(self._wish, self._clock, self._say_loading)
+        loaded = load(self._wish, self._clock, self._say_loading, self._refresh)
         self.config, self.player = loaded.config, loaded.player
         self._arena, self._views, self._keeper = loaded.arena, loaded.views, loaded.keeper
         self._publish_runs(final=True)
@@ -209,9 +218,11 @@ class Engine:
         while not self._commands.empty():
             self._obey(*self._commands.get())
 
-    def _obey(self, command: Command | None, run: int | None) -> None:
+    def _obey(self, command: _Asked, run: int | None) -> None:
         """Do what was asked of a run; None, which only `stop` asks, ends the thread."""
         self._stale = True
+        if isinstance(command, _Refresh):
+            return
         self._answered += 1
         if command is None:
             self._ended = True
@@ -230,6 +241,10 @@ class Engine:
             raise
         except Exception as fault:  # whatever torch or a model raises
             run.fail(fault)
+
+    def _refresh(self) -> None:
+        """There is something new to show, though nobody asked for it; any thread may say so."""
+        self._commands.put((_REFRESH, None))
 
     def _publish_runs(self, *, final: bool = False, brief: bool = False) -> None:
         self._stale = not final

@@ -7,29 +7,42 @@ from dataclasses import replace
 from core.checkpoint import Checkpoint
 from core.models import build as models
 from core.run import Run
-from core.snapshot import RunView
+from core.snapshot import RunView, State
 
 RECENT_UPDATES = 512  # of which every loss is told
 
 
 def as_it_was(now: RunView, saved: Checkpoint, run: Run) -> RunView:
-    """The view `now` of a run with the curves, figures and digits of a moment of it."""
+    """The view `now` of a run with the curves, figures and digits of a moment of it.
+
+    It stands still, whatever the run does meanwhile.
+    """
     data, config, record = run.data, saved.config, saved.record
+    epoch, size = saved.at.epoch, config.examples_per_update(now.training_examples)
+    factor = saved.schedule.factor(epoch, epoch + size / now.training_examples)
     model = models.build(
         config.model, data.spec.shape, len(data.spec.classes), config.widths, config.seed
     ).to(data.train_images.device)
     model.load_state_dict(saved.weights)
     return replace(
         now,
+        state=State.PAUSED,
+        reason="",
         config=config,
         at=saved.at,
+        examples_per_update=size,
         update_progress=0.0,
+        learning_rate=config.learning_rate * factor,
+        updates_per_second=0.0,
+        examples_per_second=0.0,
         train_loss=record.train_loss,
         trembling=record.trembling(saved.at.updates),
         recent=record.window.latest(RECENT_UPDATES),
+        seconds_per_update=record.seconds_per_update,
         evaluation=record.evaluation,
         best=record.best,
         events=record.events,
         history=record.history(),
         digits=run.showcase.ask(model) if run.showcase.chosen else None,
+        reached=dict(record.reached),
     )

@@ -35,8 +35,8 @@ class Loaded:
     kernels: Preparation
 
 
-def load(wish: Wish, clock: Time, say: Say) -> Loaded:
-    """Load it all, and `say` how far that is. Raises UserError."""
+def load(wish: Wish, clock: Time, say: Say, saved: Callable[[], object]) -> Loaded:
+    """Load it all, and `say` how far that is; `saved` is for the keeper. Raises UserError."""
     kernels, found = Preparation(), _found(wish)
     config = found.config if found else wish.config
     device = device_of(config.device)
@@ -51,7 +51,7 @@ def load(wish: Wish, clock: Time, say: Say) -> Loaded:
         kernels.finish()
     say("building the network", 0.95)
     first = data.first(_examples(wish, found) or data.spec.train)
-    keeper = Keeper(wish.saving, clock) if wish.saving else None
+    keeper = Keeper(wish.saving, clock, saved) if wish.saving else None
 
     def build(name: str, config: RunConfig, id: int, other: Dataset | None) -> Run:
         of = other or (data if id else first)

@@ -54,7 +54,7 @@ class Log:
     def note_return(self, update: int, saved: Checkpoint, what: str = "return") -> None:
         """The run leaves `update` for an earlier moment, or one of another run."""
         to: dict[str, Any] = {"n": saved.line, "update": saved.at.updates}
-        if saved.line < self.first:
+        if self._listens and saved.line < self.first:
             name = f"moment-{self.last + 1}"
             self.attached[name] = saved
             to = {"file": name, "update": saved.at.updates}

@@ -55,10 +55,12 @@ class Past:
         """Keep the moment before something is changed."""
         return self._keep(trainer, MomentKind.CHANGE, what)
 
-    def keep_left(self, trainer: Trainer, why: MomentKind = MomentKind.LEFT) -> Kept:
-        """Keep the moment that is about to be left, unless it is kept already."""
-        tip = self.timeline.tip
-        return tip if tip and self.stands_at_tip(trainer) else self._keep(trainer, why)
+    def keep_left(self, trainer: Trainer, target: Kept | None = None) -> Kept:
+        """Keep the moment that is about to be left for `target`, unless it is kept already."""
+        tip, sparing = self.timeline.tip, target.id if target else None
+        if tip and self.stands_at_tip(trainer):
+            return tip
+        return self._keep(trainer, MomentKind.LEFT, sparing=sparing)
 
     def arrive(self, trainer: Trainer) -> None:
         """The run stands elsewhere now."""
@@ -80,10 +82,12 @@ class Past:
             _seen(timeline.next_change),
         )
 
-    def _keep(self, trainer: Trainer, kind: MomentKind, what: str = "") -> Kept:
+    def _keep(
+        self, trainer: Trainer, kind: MomentKind, what: str = "", sparing: int | None = None
+    ) -> Kept:
         began = self._clock()
         self.timeline.bound = trainer.config.snapshot_memory
-        kept = self.timeline.keep(kind, what, self._capture())
+        kept = self.timeline.keep(kind, what, self._capture(), sparing)
         self._cost = self._clock() - began
         self._due = began + _RARELY * self._cost
         self._kept_seconds, self._epochs = trainer.seconds, trainer.sampler.epochs_done

@@ -32,6 +32,14 @@ class Kept:
         return MomentView(self.id, at, self.kind, what, loss, accuracy, on_path, here)
 
 
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What was changed, or where the run went, at the moment of this id."""
+
+    moment: int
+    what: str
+
+
 class Timeline:
     """Moments in the order in which they were kept, and how the run went from one to another.
 
@@ -47,8 +55,8 @@ class Timeline:
         self.tip: Kept | None = None  # the moment that the run came by last
         self._moments: dict[int, Kept] = {}
         self._before: dict[int, int | None] = {}  # the moment that each one followed
-        self._changes: list[int] = []  # moments that taking back leads to
-        self._taken_back: list[tuple[int, int]] = []  # what was left for which moment
+        self._changes: list[_Change] = []  # that can be taken back
+        self._taken_back: list[tuple[int, _Change]] = []  # the moment that was left for it
         self._next_id = 0
         self._owners: Counter[int] = Counter()
         self._bytes = 0
@@ -79,8 +87,13 @@ class Timeline:
         except KeyError:
             raise UserError("that moment was given up to make room for others") from None
 
-    def keep(self, kind: MomentKind, what: str, checkpoint: Checkpoint) -> Kept:
-        """Keep a moment that followed the one the run came by last."""
+    def keep(
+        self, kind: MomentKind, what: str, checkpoint: Checkpoint, sparing: int | None = None
+    ) -> Kept:
+        """Keep a moment that followed the one the run came by last.
+
+        The one of the id `sparing` is not given up for it.
+        """
         kept = Kept(self._next_id, kind, what, checkpoint, checkpoint.sizes)
         self._next_id += 1
         self._moments[kept.id] = kept
@@ -89,33 +102,44 @@ class Timeline:
             self._bytes += 0 if self._owners[array] else size
             self._owners[array] += 1
         self.tip = kept
-        self.thin_out()
+        self.thin_out(sparing)
         self.revision += 1
         return kept
 
-    def note_change(self, before: Kept) -> None:
-        """Something was changed at the moment `before`: that can be taken back."""
-        self._changes.append(before.id)
+    def note_change(self, before: Kept, what: str = "") -> None:
+        """Something was changed at the moment `before`: that can be taken back.
+
+        `what` says so in one line, unless the moment was kept for it.
+        """
+        self._changes.append(_Change(before.id, what or before.what))
         self._taken_back.clear()
+        self.revision += 1
 
     @property
     def last_change(self) -> Kept | None:
-        """Where taking back would lead."""
-        return next((self._moments[i] for i in reversed(self._changes) if i in self._moments), None)
+        """Where taking back would lead; `what` is what would be taken back."""
+        known = (each for each in reversed(self._changes) if each.moment in self._moments)
+        change = next(known, None)
+        return replace(self._moments[change.moment], what=change.what) if change else None
 
     @property
     def next_change(self) -> Kept | None:
-        """Where doing again would lead."""
-        ways = (left for left, _ in reversed(self._taken_back) if left in self._moments)
-        return next((self._moments[left] for left in ways), None)
+        """Where doing again would lead; `what` is what would be done again."""
+        for left, change in reversed(self._taken_back):
+            if left in self._moments:
+                return replace(self._moments[left], what=change.what)
+        return None
 
     def take_back(self, left: Kept) -> Kept:
         """Stand before the last change, having left the moment `left`; raises UserError if none."""
         target = self.last_change
         if target is None:
             raise UserError("nothing was changed that could be taken back")
-        del self._changes[self._changes.index(target.id) :]
-        self._taken_back.append((left.id, target.id))
+        while True:
+            change = self._changes.pop()
+            if change.moment == target.id:
+                break
+        self._taken_back.append((left.id, change))
         self.stand_at(target)
         return target
 
@@ -132,15 +156,31 @@ class Timeline:
         self.stand_at(target)
         return target
 
-    def stand_at(self, moment: Kept) -> None:
-        """From here on moments follow this one."""
-        self.tip = moment
+    def stand_at(self, moment: Kept | None) -> None:
+        """From here on moments follow this one; None: nothing, the run has begun anew."""
+        self.tip = self._moments[moment.id] if moment else None
         self.revision += 1
 
-    def thin_out(self) -> None:
-        """Give up moments until the others fit into the bound; the latest stays in any case."""
-        while len(self) > 1 and (len(self) > MOST_MOMENTS or self.megabytes > self.bound):
-            self._forget(self._least_missed())
+    def stand_by(self, saved: Checkpoint) -> None:
+        """From here on moments follow the one that `saved` is of, or the last before it."""
+        same = (id for id, kept in self._moments.items() if kept.checkpoint.at == saved.at)
+        id = next(same, None)
+        if id is None:
+            id = self.tip.id if self.tip else None
+            while id is not None and self._moments[id].checkpoint.at.updates > saved.at.updates:
+                id = self._before[id]
+        self.stand_at(None if id is None else self._moments[id])
+
+    def thin_out(self, sparing: int | None = None) -> None:
+        """Give up moments until the others fit into the bound.
+
+        The latest stays in any case, and so does the one of the id `sparing`.
+        """
+        while len(self) > MOST_MOMENTS or self.megabytes > self.bound:
+            missed = self._least_missed(sparing)
+            if missed is None:
+                break
+            self._forget(missed)
 
     def views(self, here: bool) -> tuple[MomentView, ...]:
         """All moments, oldest first; `here` tells whether the run stands at the latest it met."""
@@ -154,18 +194,22 @@ class Timeline:
             for id, kept in self._moments.items()
         )
 
-    def _least_missed(self) -> Kept:
-        """The moment that leaves the smallest gap for its age; ordinary ones before all others."""
+    def _least_missed(self, sparing: int | None) -> Kept | None:
+        """The moment that leaves the smallest gap for its age; ordinary ones before all others.
+
+        The beginning is the last to go, and then there is none.
+        """
         moments = list(self._moments.values())
         now = self._next_id
         candidates = [
             ((after.id - before.id) / (now - kept.id), kept)
             for before, kept, after in zip(moments, moments[1:], [*moments[2:], None], strict=False)
-            if after is not None
+            if after is not None and kept.id != sparing
         ]
         ordinary = [each for each in candidates if each[1].kind.ordinary]
         if not candidates:
-            return moments[0]
+            first = moments[0]
+            return first if len(moments) > 1 and first.id != sparing else None
         return min(ordinary or candidates, key=lambda each: each[0])[1]
 
     def _forget(self, kept: Kept) -> None:

@@ -53,10 +53,11 @@ def _begin_again(run: Traveller, seed: int | None) -> None:
     before, past = run.trainer, run.past
     if before.updates:
         past.way_back = run.capture()
-        past.timeline.note_change(past.keep_left(before))
+        past.timeline.note_change(past.keep_left(before), "the new beginning")
     config = before.config if seed is None else replace(before.config, seed=seed)
     run.note_command(Reset(config.seed))
     run.begin(config, Record(before.record.revision + 1))
+    past.timeline.stand_at(None)
     past.arrive(run.trainer)
     left = f"{before.updates:,} updates left behind" if before.updates else ""
     run.trainer.record.add_event(run.trainer.at, "reset", after=f"seed {config.seed}", note=left)
@@ -69,30 +70,36 @@ def _go_back(run: Traveller) -> None:
         raise UserError("there is no earlier moment to go back to yet")
     if not run.trainer.diverged:
         past.way_back = run.capture()
-    past.timeline.note_change(past.keep_left(run.trainer))
+    past.timeline.note_change(past.keep_left(run.trainer), _return(target))
+    past.timeline.stand_by(target)
     go_to(run, target)
 
 
 def _take_back(run: Traveller) -> None:
-    past = run.past
-    if past.timeline.last_change is None:
+    past, target = run.past, run.past.timeline.last_change
+    if target is None:
         raise UserError("nothing was changed that could be taken back")
-    go_to(run, past.timeline.take_back(past.keep_left(run.trainer)).checkpoint)
+    go_to(run, past.timeline.take_back(past.keep_left(run.trainer, target)).checkpoint)
 
 
 def _do_again(run: Traveller) -> None:
-    past = run.past
-    if past.timeline.next_change is None:
+    past, target = run.past, run.past.timeline.next_change
+    if target is None:
         raise UserError("nothing was taken back that could be done again")
-    past.keep_left(run.trainer)
+    past.keep_left(run.trainer, target)
     go_to(run, past.timeline.do_again().checkpoint)
 
 
 def _return_to(run: Traveller, id: int) -> None:
     past, moment = run.past, run.past.timeline.find(id)
-    past.timeline.note_change(past.keep_left(run.trainer))
+    left = past.keep_left(run.trainer, moment)
+    past.timeline.note_change(left, _return(moment.checkpoint))
     past.timeline.stand_at(moment)
     go_to(run, moment.checkpoint)
+
+
+def _return(saved: Checkpoint) -> str:
+    return f"the return to update {saved.at.updates:,}"
 
 
 def go_to(run: Traveller, saved: Checkpoint) -> None:

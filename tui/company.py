@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.snapshot import Paths, RaceView, RunView
 from tui.display import GREY, PURPLE, SKY_BLUE, VERMILION, YELLOW, Look
@@ -37,6 +37,15 @@ class Company:
     def visible(self) -> tuple[RunView, ...]:
         """The runs that are drawn: those not hidden, and always the selected one."""
         return tuple(r for r in self.runs if r.id not in self.hidden or r.id == self.run.id)
+
+    @property
+    def then(self) -> Company:
+        """The same, the selected run as it was at the moment that is looked at, if any."""
+        then = self.run.then
+        if then is None:
+            return self
+        runs = tuple(then if run.id == then.id else run for run in self.runs)
+        return replace(self, run=then, runs=runs)
 
 
 class Wardrobe:

@@ -8,7 +8,9 @@ from math import log
 from core.snapshot import RunView, State
 from core.strategies import STRATEGIES
 from tui.format import count, number, percent
+from tui.moments import wordings
 from tui.strategies import SHOWN
+from tui.taking_back import said_of_z
 
 _SETTLED = 4_000  # examples after which the running mean of the loss can be trusted
 # In units of the loss of guessing: what a run that begins stays below, what one that had learnt
@@ -18,7 +20,17 @@ _FRESH, _LOST, _LEARNT = 1.1, 0.95, 0.8
 
 def explain(run: RunView) -> list[str]:
     """Sentences on the run as it stands, the most telling first; every number was measured."""
-    return [*_SITUATIONS[run.state](run)]
+    situation = _SITUATIONS[run.state] if run.glimpse is None else _then
+    return [*situation(run)]
+
+
+def _then(run: RunView) -> Iterator[str]:
+    """Of a moment that is looked at."""
+    moments = (each for each in run.timeline.moments if each.id == run.glimpse)
+    what = next((f", {wordings(each)[0]}" for each in moments), "")
+    yield f"This is update {count(run.at.updates)}{what}; escape leads back to now."
+    yield "In the timeline, enter returns to it, and f forks from it."
+    yield from SHOWN[run.config.strategy].story(run)
 
 
 def _ready(run: RunView) -> Iterator[str]:
@@ -45,16 +57,14 @@ def _trouble(run: RunView) -> Iterator[str]:
             f"The loss, {number(run.train_loss)}, is no better than that of guessing, "
             f"{number(guessing)}: the learning rate may be too high."
         )
-        yield _way_back(run)
+        yield _way_out(run)
 
 
-def _way_back(run: RunView) -> str:
-    if run.way_back is None:
+def _way_out(run: RunView) -> str:
+    said = said_of_z(run)
+    if not said:
         return f"The key - lowers the learning rate ({number(run.learning_rate)} now)."
-    return (
-        f"z goes back to update {count(run.way_back.updates)}, where all was well, "
-        "and to the settings of then; - lowers the learning rate."
-    )
+    return f"z {said}; - lowers the learning rate."
 
 
 def _paused(run: RunView) -> Iterator[str]:
@@ -75,7 +85,7 @@ def _diverged(run: RunView) -> Iterator[str]:
         "The loss is not a number any more, so the update that led there was not made. "
         "A learning rate that is too high is the usual cause."
     )
-    yield _way_back(run)
+    yield _way_out(run)
 
 
 def _failed(run: RunView) -> Iterator[str]:

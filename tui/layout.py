@@ -16,7 +16,7 @@ from textual.widget import Widget
 
 LEAST = Size(60, 16)  # of the whole terminal
 THREE_COLUMNS = Size(110, 34)
-TALL = 46  # lines from which the events find room under the settings
+TALL = 46  # lines from which the events find room under the settings, the timeline below the loss
 BARS = 2  # lines above and below the panels: the header and the key bar
 LEFT = 35  # columns of the steering panels
 
@@ -32,6 +32,7 @@ PANELS = (
     "trembling",
     "progress",
     "events",
+    "timeline",
     "predictions",
     "digit",
     "explanation",
@@ -79,9 +80,13 @@ def _three_columns(size: Size) -> tuple[Place, ...]:
     spare = height - (THREE_COLUMNS.height - BARS)
     tall = height >= TALL
     steering: list[_Wanted] = [(("strategy",), 9), (("hyperparameters",), 20 if tall else 0)]
-    steering.append((("run-settings",), 9))
+    steering.append((("run-settings",), 9 + min(2, spare // 2)))
     happening: list[_Wanted] = [(("loss",), 0), (("progress",), 7)]
-    (steering if tall else happening).append((("events",), 0 if tall else 7))
+    if tall:
+        steering.append((("events",), 0))
+        happening.append((("timeline",), 8 + min(6, (height - TALL) // 2)))
+    else:
+        happening.append((("events", "timeline"), 7))
     judging: list[_Wanted] = [
         (("predictions",), 0),
         (("digit",), 12 + min(5, spare // 2)),
@@ -89,8 +94,8 @@ def _three_columns(size: Size) -> tuple[Place, ...]:
     ]
     return (
         *_column(Region(0, 0, LEFT, height), steering),
-        *_column(Region(LEFT, 0, width - LEFT - right, height), happening),
         *_column(Region(width - right, 0, right, height), judging),
+        *_column(Region(LEFT, 0, width - LEFT - right, height), happening),
     )
 
 
@@ -102,9 +107,10 @@ def _race_in_three_columns(size: Size, runs: int) -> tuple[Place, ...]:
     upper = height - table
     tall = upper >= TALL - 4
     turning = ["verdicts", "trembling", "predictions", "digit", "explanation", "progress"]
+    turning.append("timeline")
     steering: list[_Wanted] = [(("strategy",), 9), (("hyperparameters",), 0)]
     if tall:
-        steering += [(("run-settings",), 9), (("events",), 8)]
+        steering += [(("run-settings",), 11), (("events",), 8)]
     else:
         turning += ["run-settings", "events"]
     return (
@@ -127,10 +133,10 @@ def _two_columns(size: Size) -> tuple[Place, ...]:
     right = max(34, min(35, width - 45)) if width < 110 else width * 2 // 5
     short = height < 20
     always = ("strategy", "loss", "progress")
-    left = Region(0, 0, width - right, height)
+    left, rest = Region(0, 0, width, height).split_vertical(width - right)
     return (
         *_column(left, [(("loss",), 0), (("progress",), 6 if short else 7)]),
-        *_tabbed(Region(width - right, 0, right, height), 5 if short else 7, always + OF_SEVERAL),
+        *_tabbed(rest, 5 if short else 7, 2 if short else 3, always + OF_SEVERAL),
     )
 
 
@@ -150,10 +156,15 @@ def _race_in_two_rows(size: Size) -> tuple[Place, ...]:
     )
 
 
-def _tabbed(column: Region, strategy: int, elsewhere: Sequence[str]) -> tuple[Place, ...]:
-    """The strategy, and below it all panels that do not stand elsewhere, as tabs."""
+def _tabbed(
+    column: Region, strategy: int, names: int, elsewhere: Sequence[str]
+) -> tuple[Place, ...]:
+    """The strategy, and below it all panels that do not stand elsewhere, as tabs.
+
+    `strategy` and `names` are lines: of the strategy, and of the names of the tabs.
+    """
     top, rest = column.split_horizontal(strategy)
-    strip, below = rest.split_horizontal(2)
+    strip, below = rest.split_horizontal(names)
     tabs = tuple(name for name in PANELS if name not in elsewhere)
     return Place(("strategy",), top), Place(tabs, below, strip)
 

@@ -17,6 +17,8 @@ _LADDERS: dict[str, tuple[Any, ...]] = {
     "seconds": (None, *_ROUND[3:21]),
     "target_accuracy": (None, 0.5, 0.8, *(hundredth / 100 for hundredth in range(90, 100))),
     "eval_every": (*map(int, _ROUND[3:24]), None),
+    "snapshot_every": (*_ROUND[:21], None),
+    "snapshot_memory": (0.0, *(2.0**power for power in range(4, 18))),
     "speed": SPEEDS,
     "warmup": (0.0, *_ROUND[:15]),
     "decay": tuple(twentieth / 20 for twentieth in range(1, 21)),

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from core.config import RunConfig
 from core.engine import Engine
 from core.reading import reading
+from core.replaying.script import Replay
+from core.saving.plan import Plan
 from core.summary import Status
+from tui.complaint import PROGRAM
 from tui.display import Display
 from tui.ending import EXIT, conclude, stop
+from tui.following import follow
 from tui.interruption import Interruption
 from tui.unattended import see_through
 from tui.watchdog import Watchdog
@@ -33,15 +37,16 @@ def open_app(
     screen: Mapping[str, Any],
     saving: Mapping[str, Any],
     summary: Path | None,
-    on_adrift: Callable[[], object] = lambda: None,
+    plan: Plan | None = None,
+    replay: Replay | None = None,
 ) -> int:
     """Show the app until it is left; returns the exit status.
 
-    `screen` and `saving` have the settings of SCREEN and SAVING. Where training goes on although
-    the line was dropped, `on_adrift` is called first. Raises UserError if the run could not
-    begin, or its summary not be written.
+    `screen` and `saving` have the settings of SCREEN and SAVING; how runs are saved is `plan`'s,
+    and a `replay` is played. Raises UserError if the run could not begin, or its summary not be
+    written.
     """
-    return _Session(config, screen, saving, summary, on_adrift).run()
+    return _Session(config, screen, saving, summary, plan, replay).run()
 
 
 class _Session:
@@ -53,7 +58,8 @@ class _Session:
         screen: Mapping[str, Any],
         saving: Mapping[str, Any],
         summary: Path | None,
-        on_adrift: Callable[[], object],
+        plan: Plan | None,
+        replay: Replay | None,
     ) -> None:
         # Textual paints at most so often; ours are few, and the one that answers a key is awaited.
         os.environ.setdefault("TEXTUAL_FPS", "120")
@@ -63,9 +69,15 @@ class _Session:
         self._config = config
         self._summary = summary
         self._begun = screen["start"]
-        self._on_adrift = on_adrift
         self._display = Display(screen["ascii"], screen["mouse"], screen["fps"])
-        self._engine = Engine(config, wait_for_kernels=False, frames=self._display.fps)
+        self._engine = Engine(
+            config,
+            wait_for_kernels=replay is not None,
+            frames=self._display.fps,
+            saving=plan,
+            replay=replay,
+        )
+        self._follower = follow(self._engine, saving["tensorboard"])
         self._app = CockpitApp(
             self._engine,
             self._display,
@@ -93,10 +105,6 @@ class _Session:
 
     def _leave(self) -> None:
         """Close the app, because the process was told to end, or has no terminal any more."""
-        from core.commands import Pause
-
-        if not self._goes_on:
-            self._engine.send(Pause())
         self._app.exit(return_code=EXIT[Status.INTERRUPTED])
 
     def _end(self, *, interrupted: bool) -> int:
@@ -104,17 +112,28 @@ class _Session:
         goes_on = self._goes_on
         try:
             if goes_on:
-                see_through(self._engine, self._interruption, self._on_adrift, begun=self._begun)
+                see_through(self._engine, self._interruption, begun=self._begun)
         finally:
             stop(self._engine)
+            if self._follower:
+                self._follower.close()
         otherwise = Status.INTERRUPTED if interrupted else Status.STOPPED
         status = conclude(self._engine.snapshot, self._config, otherwise, self._summary).status
         if goes_on:
             return EXIT[status]
+        self._say_where()
         if interrupted:
             return EXIT[Status.INTERRUPTED]
         # Whoever sat at the screen saw a run diverge, and may have wanted it.
         return self._app.return_code or (0 if status is Status.DIVERGED else EXIT[status])
+
+    def _say_where(self) -> None:
+        """Whoever leaves is told how to come back."""
+        names = [folder.name for folder in self._engine.folders]
+        if names and not self._adrift:
+            several = f"{len(names)} runs are saved; {PROGRAM} runs lists them"
+            one = f"the run is saved; {PROGRAM} resume {names[0]} goes on with it"
+            print(several if len(names) > 1 else one)
 
     @property
     def _adrift(self) -> bool:

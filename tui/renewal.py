@@ -46,5 +46,7 @@ def _news(snapshot: Snapshot) -> object:
     last_event = run.events[-1].number if run.events else 0
     on_show = run.digits.indices if run.digits else ()
     others = tuple((each.id, each.name, each.state) for each in snapshot.runs)
+    ways = tuple(way and way.id for way in (run.timeline.undo, run.timeline.redo))
+    unsaved = tuple(each.id for each in snapshot.runs if each.saving and each.saving.trouble)
     told = (snapshot.notice, snapshot.error, snapshot.dropped, snapshot.race and snapshot.race.over)
-    return (run.id, run.config, last_event, on_show, others, told)
+    return (run.id, run.config, last_event, on_show, others, told, run.glimpse, ways, unsaved)

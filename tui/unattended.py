@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -36,26 +35,28 @@ def let_go_of_the_terminal() -> None:
                 os.dup2(instead, stream.fileno())
 
 
-def see_through(
-    engine: Engine, interruption: Interruption, on_adrift: Callable[[], object], *, begun: bool
-) -> None:
+def see_through(engine: Engine, interruption: Interruption, *, begun: bool) -> None:
     """Let go of the terminal, and wait until nothing trains any more, or for a signal to end.
 
     Any thread may; `begun` says that Start was the first command. If nothing trains, there is
-    nothing to wait for, and `on_adrift` is not called.
+    nothing to wait for.
     """
     let_go_of_the_terminal()
     snapshot = engine.snapshot
     if under_way(snapshot, begun=begun):
-        be_found(on_adrift)
+        be_found(engine)
     while under_way(snapshot, begun=begun) and not interruption.asked:
         snapshot = engine.wait(snapshot.revision, POLL_SECONDS)
 
 
-def be_found(on_adrift: Callable[[], object]) -> None:
-    """Say that a process goes on without its terminal; if that fails, it goes on all the same."""
-    with suppress(OSError):
-        on_adrift()
+def be_found(engine: Engine) -> None:
+    """Say in the folders of the runs that this process goes on without its terminal.
+
+    `gd-tui resume` then knows whom to ask for them; if that fails, training goes on all the same.
+    """
+    for folder in engine.folders:
+        with suppress(OSError):
+            folder.tell_holder(detached=True)
 
 
 def under_way(snapshot: Snapshot, *, begun: bool) -> bool:

@@ -29,6 +29,19 @@ def event_text(event: Event) -> str:
     return replace(event, before=before, after=after).text
 
 
+def change_text(line: str, *, in_short: bool = False) -> str:
+    """A change that core told in one line, as people read it.
+
+    "optimizer SGD → Adam", or "optimizer → Adam".
+    """
+    for setting in (*SETTINGS.values(), *HYPERPARAMETERS.values()):
+        before, arrow, after = line.removeprefix(f"{setting.title} ").partition(" → ")
+        if arrow and line.startswith(f"{setting.title} "):
+            was = "" if in_short else f"{_rewritten(setting, before)} "
+            return f"{setting.title} {was}→ {_rewritten(setting, after)}"
+    return line
+
+
 def _rewritten(setting: Setting, text: str) -> str:
     """`text`, the value as core writes it, as people read it; as it is, if it says more."""
     try:

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from core.checkpoint import Checkpoint
 from core.config import ORDERS
 from core.errors import UserError
 from core.goal import Goal
-from core.history import CAPACITY, WINDOW, BucketedCurve, Series
 from core.optimizers.live import LiveOptimizer
-from core.optimizers.table import OPTIMIZERS
-from core.record import Record
+from core.optimizers.table import OPTIMIZERS, OptimizerSpec
 from core.sampler import Visit
+from core.saving.decode_record import decode_record
 from core.saving.encode import Saved
-from core.saving.fields import DamagedError, Fields
+from core.saving.fields import DamagedError, Fields, within
 from core.saving.settings import from_json
 from core.schedules import SCHEDULES, Schedule
-from core.snapshot import Clock, Evaluation, Event, NoiseScale, Phase, State, Steadiness
-from core.strategies import STRATEGIES
+from core.snapshot import NoiseScale, State, Steadiness
 from core.switching import Aside, Switches
 
+_COUNTS = ("step", "mu_product")  # memories of which there is one for all of a parameter
+_MOST_STEPS = 1e15
+_LONGEST = 1e12  # seconds
+_MOST_AT_ONCE = 1 << 16  # examples
 _GENERATOR_BYTES = len(torch.Generator().get_state())
 
 
@@ -52,17 +56,17 @@ def decode(
         _sampler(whole.fields("sampler"), n, at.examples),
         _schedule(whole.fields("schedule")),
         _switches(whole.fields("switches"), model),
-        whole.integer("micro_batch", 1),
-        _record(whole.fields("record"), tested),
+        whole.integer("micro_batch", 1, _MOST_AT_ONCE),
+        decode_record(whole.fields("record"), n, tested, len(config.data_spec.classes)),
         whole.integer("line", -1),
     )
     return Saved(
         checkpoint,
         whole.text("name", 100),
-        _one_of(whole, "state", [state.value for state in State], State),
+        State(whole.one_of("state", [state.value for state in State])),
         whole.text("reason"),
         whole.flag("diverged"),
-        whole.number("seconds"),
+        whole.between("seconds", 0, _LONGEST),
         _goal(whole),
         _generator(whole, "generators/showcase"),
         _generator(whole, "generators/prober"),
@@ -72,16 +76,9 @@ def decode(
     )
 
 
-def _one_of(fields: Fields, name: str, allowed: Any, make: Callable[[str], Any] = str) -> Any:
-    value = fields.text(name, 100)
-    if value not in allowed:
-        raise DamagedError(f"{fields.name(name)} is none that is known")
-    return make(value)
-
-
 def _goal(fields: Fields) -> Goal:
     """Until when it was asked to train; a race is over for it."""
-    updates, examples = (fields.number_in("goal", place, 2) for place in range(2))
+    updates, examples = (fields.between("goal", 0, math.inf, place) for place in range(2))
     return Goal(updates, examples)
 
 
@@ -108,29 +105,49 @@ def _optimizer(
     for number, (plain, part) in enumerate(zip(told, like.parts, strict=True)):
         parameters = [p for group in part.param_groups for p in group["params"]]
         held: dict[int, dict[str, Any]] = {}
+        spec = _spec_of(part)
         for key in plain.names():
-            if not key.isascii() or not key.isdigit() or int(key[:9]) >= len(parameters):
+            place = int(key) if key.isascii() and key.isdigit() and len(key) < 9 else -1
+            if not 0 <= place < len(parameters) or str(place) != key:
                 raise DamagedError(f"{plain.name(key)} is no parameter")
-            rest = plain.fields(key)
-            memories = {k: rest.number(k) for k in rest.names()}
-            tensors = fields.below(f"{number}/{key}")
-            for memory, tensor in tensors.items():
-                _check_memory(fields.name(f"{number}/{key}/{memory}"), tensor, parameters[int(key)])
-            held[int(key)] = {**memories, **tensors}
+            memories = fields.below(f"{number}/{key}")
+            if any(plain.fields(key).names()):
+                raise DamagedError(f"{plain.name(key)} holds what is no tensor")
+            _check_memories(fields.name(f"{number}/{key}"), memories, spec, parameters[place])
+            held[place] = memories
         parts.append(held)
     off = fields.fields("switched_off")
     switched_off = {k: off.integer(k) for k in off.names() if k in values}
     return {"parts": parts, "values": dict(values), "switched_off": switched_off}
 
 
-def _check_memory(name: str, tensor: Tensor, parameter: Tensor) -> None:
-    """A memory is of the parameter's own kind, or a single number."""
-    if not tensor.is_floating_point() or tensor.shape not in (parameter.shape, torch.Size([])):
-        raise DamagedError(f"{name} is of a wrong shape or type")
+def _spec_of(part: Optimizer) -> OptimizerSpec:
+    """What is known of one of the torch optimizers that a LiveOptimizer is made of."""
+    return next(spec for spec in OPTIMIZERS.values() if isinstance(part, _class_of(spec)))
+
+
+def _class_of(spec: OptimizerSpec) -> type:
+    return getattr(torch.optim, spec.torch_name, type(None))
+
+
+def _check_memories(
+    name: str, memories: Mapping[str, Tensor], spec: OptimizerSpec, parameter: Tensor
+) -> None:
+    """All of a parameter's memories, or none; each is laid out like the parameter, or a count."""
+    known = {memory.key for memory in spec.memories}
+    needed = {memory.key for memory in spec.memories if not memory.switch}
+    if memories and not needed <= memories.keys() <= known:
+        raise DamagedError(f"{name} has not the memories of {spec.torch_name}")
+    for key, tensor in memories.items():
+        shape = torch.Size([]) if key in _COUNTS else parameter.shape
+        if tensor.dtype != torch.float32 or tensor.shape != shape:
+            raise DamagedError(f"{name}/{key} is of a wrong shape or type")
+        if key in _COUNTS and not 0 <= float(tensor) < _MOST_STEPS:
+            raise DamagedError(f"{name}/{key} is no number of updates")
 
 
 def _schedule(fields: Fields) -> Schedule:
-    kind = _one_of(fields, "kind", SCHEDULES)
+    kind = fields.one_of("kind", SCHEDULES)
     warmup, decay, period, start = (
         fields.number(name) for name in ("warmup", "decay", "period", "start")
     )
@@ -147,7 +164,7 @@ def _switches(fields: Fields, model: nn.Module) -> Switches:
     aside = None
     if "optimizer" in fields:
         told = fields.fields("optimizer")
-        name = _one_of(told, "name", OPTIMIZERS)
+        name = told.one_of("name", OPTIMIZERS)
         checked = _complete(name, told.fields("values"))
         aside = Aside(name, _optimizer(told, name, checked, model))
     schedule = _schedule(fields.fields("schedule")) if "schedule" in fields else None
@@ -175,7 +192,7 @@ def _sampler(fields: Fields, n: int, examples: int) -> dict[str, Any]:
         raise DamagedError(f"{fields.name('cursor')} is not where the examples lead")
     before = fields.fields("before") if "before" in fields else None
     return {
-        "order": _one_of(fields, "order", ORDERS),
+        "order": fields.one_of("order", ORDERS),
         "epochs_done": epochs_done,
         "cursor": cursor,
         "generator": _generator(fields, "generator"),
@@ -187,7 +204,7 @@ def _sampler(fields: Fields, n: int, examples: int) -> dict[str, Any]:
 
 def _visit(fields: Fields, n: int) -> Visit:
     visits, fixed = _visits(fields, "visits", n), _visits(fields, "fixed", n)
-    order = _one_of(fields, "order", ORDERS)
+    order = fields.one_of("order", ORDERS)
     return Visit(fields.integer("place"), order, visits, fixed, _generator(fields, "generator"))
 
 
@@ -196,85 +213,9 @@ def _visits(fields: Fields, name: str, n: int) -> Tensor | None:
     if not fields.has_tensor(name):
         return None
     visits = fields.tensor(name, torch.int64, n)
-    if int(visits.min()) < 0 or int(visits.max()) >= n:
+    if not within(visits, 0, n - 1):
         raise DamagedError(f"{fields.name(name)} leads beyond the examples")
     return visits
-
-
-def _record(fields: Fields, tested: int) -> Record:
-    record = Record()
-    window = [
-        fields.tensor(f"window/{name}", dtype, None)
-        for name, dtype in (("losses", torch.float32), ("sizes", torch.int64))
-    ]
-    if len(window[0]) != len(window[1]) or len(window[0]) > WINDOW or (window[1] < 1).any():
-        raise DamagedError(f"{fields.name('window')} is of a wrong length, or holds sizes below 1")
-    record.window.extend(window[0].numpy(), window[1].numpy())
-    record.phases = tuple(_phase(values, fields) for values in fields.list("phases"))
-    record.events = tuple(_event(each) for each in fields.each("events"))
-    record.evaluation = _evaluation(fields, "evaluation")
-    record.best = _evaluation(fields, "best")
-    record.lowest_test_loss = fields.number("lowest_test_loss")
-    for values in fields.list("reached", 100):
-        row = _row(values, 5, fields.name("reached"))
-        record.reached[row.number("0")] = row.moment("at")
-    costs = fields.fields("costs")
-    record.costs = {name: _cost(costs, name) for name in costs.names() if name in STRATEGIES}
-    if fields.has_tensor("predictions"):
-        record.predictions = fields.tensor("predictions", torch.int64, tested)
-    curves = fields.fields("curves")
-    for name, series in record.series.items():
-        _series(series, curves.fields(name))
-    return record
-
-
-def _row(values: object, length: int, name: str) -> Fields:
-    """A list that ends with a moment, as an object: "0", "1", ..., "at"."""
-    if not isinstance(values, list) or len(values) != length:
-        raise DamagedError(f"{name} is not a list of {length}")
-    first = {str(place): value for place, value in enumerate(values[:-4])}
-    return Fields({**first, "at": values[-4:]}, path=name)
-
-
-def _phase(values: object, fields: Fields) -> Phase:
-    row = _row(values, 6, fields.name("phases"))
-    return Phase(_one_of(row, "0", STRATEGIES), row.integer("1", 1), row.moment("at"))
-
-
-def _event(fields: Fields) -> Event:
-    what, before, after, note = (fields.text(k) for k in ("what", "before", "after", "note"))
-    return Event(fields.integer("number", 1), fields.moment("at"), what, before, after, note)
-
-
-def _evaluation(fields: Fields, name: str) -> Evaluation | None:
-    if name not in fields:
-        return None
-    told = fields.fields(name)
-    return Evaluation(told.moment("at"), told.number("loss"), told.number("accuracy"))
-
-
-def _cost(fields: Fields, name: str) -> tuple[float, float]:
-    values = fields.list(name, 2)
-    if len(values) != 2 or not all(isinstance(v, int | float) and v > 0 for v in values):
-        raise DamagedError(f"{fields.name(name)} is no cost of updates")
-    return float(values[0]), float(values[1])
-
-
-def _series(series: Series, fields: Fields) -> None:
-    for clock, curve in series.by_clock.items():
-        _curve(curve, fields.fields(str(Clock(clock))))
-
-
-def _curve(curve: BucketedCurve, fields: Fields) -> None:
-    bucket = fields.tensor("bucket", torch.int64, None)
-    phase = fields.tensor("phase", torch.int64, len(bucket))
-    rows = fields.tensor("rows", torch.float64, len(bucket), 6)
-    if len(bucket) > 2 * CAPACITY or not torch.isfinite(rows).all() or (bucket < 0).any():
-        raise DamagedError(f"{fields.name('rows')} are too many, or not finite")
-    if (rows[:, 5] < 1).any() or (rows[:, 0].diff() < 0).any():
-        raise DamagedError(f"{fields.name('rows')} are not in order")
-    arrays = {"bucket": bucket.numpy(), "phase": phase.numpy(), "rows": rows.numpy()}
-    curve.load(arrays, fields.integer("doublings", 0, 62), fields.integer("phases"))
 
 
 def _steadiness(fields: Fields) -> Steadiness:

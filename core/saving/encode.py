@@ -14,9 +14,9 @@ from core.goal import Goal
 from core.history import BucketedCurve, Series
 from core.record import Record
 from core.sampler import Visit
-from core.saving.fields import moment, number
+from core.saving.fields import LONGEST_TEXT, moment, number
 from core.saving.settings import as_json
-from core.snapshot import Evaluation, NoiseScale, State, Steadiness
+from core.snapshot import Evaluation, Event, NoiseScale, State, Steadiness
 from core.switching import Switches
 
 
@@ -53,7 +53,7 @@ def encode(saved: Saved) -> tuple[Tensors, dict[str, Any]]:
     state = {
         "name": saved.name,
         "state": saved.state.value,
-        "reason": saved.reason,
+        "reason": saved.reason[:LONGEST_TEXT],
         "diverged": saved.diverged,
         "seconds": number(saved.seconds),
         "goal": [number(saved.goal.updates), number(saved.goal.examples)],
@@ -74,12 +74,10 @@ def encode(saved: Saved) -> tuple[Tensors, dict[str, Any]]:
 
 
 def _put(tensors: Tensors, path: str, values: Mapping[str, Tensor | None]) -> None:
-    """Add tensors of the processor, each with bytes of its own."""
+    """Add those that are there, on the processor."""
     for name, value in values.items():
         if value is not None:
-            own = value.detach().cpu().contiguous()
-            shared = own.untyped_storage().nbytes() != own.nbytes
-            tensors[f"{path}/{name}"] = own.clone() if shared else own
+            tensors[f"{path}/{name}"] = value.detach().cpu()
 
 
 def _optimizer(tensors: Tensors, path: str, state: Mapping[str, Any]) -> dict[str, Any]:
@@ -129,7 +127,7 @@ def _record(tensors: Tensors, record: Record) -> dict[str, Any]:
     _put(tensors, "record", {"predictions": record.predictions})
     return {
         "phases": [[p.strategy, p.batch_size, *moment(p.start)] for p in record.phases],
-        "events": [{**asdict(event), "at": moment(event.at)} for event in record.events],
+        "events": [_event(event) for event in record.events],
         "evaluation": _evaluation(record.evaluation),
         "best": _evaluation(record.best),
         "lowest_test_loss": number(record.lowest_test_loss),
@@ -140,6 +138,11 @@ def _record(tensors: Tensors, record: Record) -> dict[str, Any]:
             for name, series in record.series.items()
         },
     }
+
+
+def _event(event: Event) -> dict[str, Any]:
+    texts = {k: v[:LONGEST_TEXT] for k, v in asdict(event).items() if isinstance(v, str)}
+    return {"number": event.number, "at": moment(event.at), **texts}
 
 
 def _series(tensors: Tensors, path: str, series: Series) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from core.snapshot import Moment
@@ -12,11 +12,26 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-_LARGEST = 2**63 - 1
+_LARGEST = 2**52  # every whole number up to here is a float, and so are sums of some
+_LONGEST_SECONDS = 1e12
+_MOST_EPOCHS = 1e15
+_LONGEST_FAULT = 300
+LONGEST_TEXT = 2_000  # characters
 
 
 class DamagedError(Exception):
-    """A value that is missing, or is not what it should be; its text is one short line."""
+    """A value that is missing, or is not what it should be; its text is one short line.
+
+    Whatever it quotes from a file is shortened, and made such that a terminal can be given it.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(printable(" ".join(text.split()), _LONGEST_FAULT))
+
+
+def printable(text: str, most: int) -> str:
+    """The beginning of a text, without what a terminal might obey, such as an escape."""
+    return "".join(c for c in text[:most] if c.isprintable())
 
 
 def number(value: float) -> float | str:
@@ -26,6 +41,11 @@ def number(value: float) -> float | str:
 
 def moment(at: Moment) -> list[Any]:
     return [at.updates, at.examples, number(at.seconds), number(at.epoch)]
+
+
+def within(values: Tensor, low: int, high: int) -> bool:
+    """Whether all of (n,) whole numbers lie there."""
+    return not len(values) or (int(values.min()) >= low and int(values.max()) <= high)
 
 
 class Fields:
@@ -45,6 +65,10 @@ class Fields:
 
     def name(self, name: str) -> str:
         return f"{self._path}/{name}" if self._path else name
+
+    def all(self) -> dict[str, Any]:
+        """Every value, unchecked."""
+        return dict(self._values)
 
     def any(self, name: str) -> Any:
         if name not in self._values:
@@ -74,12 +98,25 @@ class Fields:
             raise DamagedError(f"{self.name(name)} is not a list of {length}")
         return self._number(values[place], name)
 
-    def text(self, name: str, most: int = 10_000) -> str:
+    def between(self, name: str, low: float, high: float, place: int | None = None) -> float:
+        """A number from `low` to `high`; at a `place` of a list of two."""
+        value = self.number(name) if place is None else self.number_in(name, place, 2)
+        if not low <= value <= high:
+            raise DamagedError(f"{self.name(name)} is not a number from {low:g} to {high:g}")
+        return value
+
+    def one_of(self, name: str, allowed: Container[str]) -> str:
+        value = self.text(name)
+        if value not in allowed:
+            raise DamagedError(f"{self.name(name)} is none that is known")
+        return value
+
+    def text(self, name: str, most: int = LONGEST_TEXT) -> str:
         """A text; what a terminal might obey, such as an escape, is left out."""
         value = self.any(name)
         if not isinstance(value, str) or len(value) > most:
             raise DamagedError(f"{self.name(name)} is not a text of at most {most:,} characters")
-        return "".join(c for c in value if c.isprintable())
+        return printable(value, most)
 
     def flag(self, name: str) -> bool:
         value = self.any(name)
@@ -104,7 +141,7 @@ class Fields:
         if len(values) != 4 or len(whole) != 2 or not all(0 <= v <= _LARGEST for v in whole):
             raise DamagedError(f"{self.name(name)} is not a moment")
         seconds, epoch = (self._number(value, name) for value in values[2:])
-        if not (0 <= seconds < math.inf and 0 <= epoch < math.inf):
+        if not (0 <= seconds <= _LONGEST_SECONDS and 0 <= epoch <= _MOST_EPOCHS):
             raise DamagedError(f"{self.name(name)} is not a moment")
         return Moment(whole[0], whole[1], seconds, epoch)
 

@@ -12,9 +12,12 @@ It imports no torch, so that a list of runs is there at once.
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
+import shutil
 import socket
+import stat
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -24,14 +27,15 @@ from filelock import FileLock, Timeout
 
 from core.errors import UserError
 from core.saving import files
+from core.saving.fields import LONGEST_TEXT, printable
 
 JOURNAL = "journal.jsonl"
 STATUS = "status.json"
 _HOLDER = "holder.json"
-_CHECKPOINT = re.compile(r"checkpoint-(\d{6,12})\.safetensors", re.ASCII)
+_CHECKPOINT = re.compile(r"checkpoint-(\d{6,})\.safetensors", re.ASCII)
 _ATTACHED = re.compile(r"[a-z][a-z0-9-]{0,40}", re.ASCII)
 _KEPT = 2  # checkpoints: the latest, and one in case it comes to harm
-_MOST_BYTES = 1_000_000  # of the small files
+_MOST_BYTES = 100_000  # of the small files
 
 
 class InUseError(UserError):
@@ -63,7 +67,11 @@ class RunFolder:
                 number += 1
                 name = f"{stem}-{number}"
         folder = cls(runs / name)
-        folder.acquire()
+        try:
+            folder.acquire()
+        except OSError:
+            folder.discard()
+            raise
         return folder
 
     @property
@@ -91,6 +99,11 @@ class RunFolder:
     def release(self) -> None:
         self._lock.release()
 
+    def discard(self) -> None:
+        """Remove it with all that is in it: nothing of a run was saved there yet."""
+        self._lock.release()
+        shutil.rmtree(self.path, ignore_errors=True)
+
     @property
     def in_use(self) -> bool:
         """Whether some process holds it now."""
@@ -116,9 +129,9 @@ class RunFolder:
         """The checkpoints, the newest first."""
         try:
             found = [(_CHECKPOINT.fullmatch(path.name), path) for path in self.path.iterdir()]
+            numbered = [(int(m[1]), path) for m, path in found if m and _is_file(path)]
         except OSError:
             return []
-        numbered = [(int(match[1]), path) for match, path in found if match]
         return [path for _, path in sorted(numbered, reverse=True)]
 
     def next_checkpoint(self) -> Path:
@@ -142,11 +155,29 @@ class RunFolder:
 
 
 def read_object(path: Path) -> dict[str, Any]:
-    """The JSON object in a small file; empty if there is none."""
+    """The JSON object in a small file, of which only plain values count; empty if there is none.
+
+    Texts are such as a terminal can be given.
+    """
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            return {}
-        value = json.loads(path.read_bytes())
+        value = json.loads(files.read(path, _MOST_BYTES))
     except (OSError, ValueError, RecursionError):
         return {}
-    return value if isinstance(value, dict) else {}
+    told = value if isinstance(value, dict) else {}
+    return {
+        name: printable(value, LONGEST_TEXT) if isinstance(value, str) else value
+        for name, value in told.items()
+        if value is None or isinstance(value, str | bool) or _is_number(value)
+    }
+
+
+def _is_number(value: object) -> bool:
+    try:
+        return isinstance(value, int | float) and math.isfinite(value)
+    except OverflowError:
+        return False
+
+
+def _is_file(path: Path) -> bool:
+    """Whether it is a file of its own: a link may lead anywhere."""
+    return stat.S_ISREG(path.lstat().st_mode)

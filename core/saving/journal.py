@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import platform
 import zlib
+from collections import deque
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Any
 
 from core.config import RunConfig
 from core.errors import UserError
+from core.saving import files
 from core.saving.fields import DamagedError, Fields
 from core.saving.settings import as_json, from_json
 
@@ -91,8 +94,37 @@ def read(path: Path) -> tuple[Heading, list[Line]]:
 
     Raises UserError, in one line, if it cannot be read or if anything in it was altered.
     """
+    with _blaming(path):
+        lines = _lines(path)
+        return _heading(next(lines)), list(lines)
+
+
+def ends(path: Path) -> tuple[Heading, Line | None]:
+    """The heading of a journal and its last line, if it has another; all of it is checked.
+
+    Raises UserError, as `read` does.
+    """
+    with _blaming(path):
+        lines = _lines(path)
+        heading, last = _heading(next(lines)), deque(lines, maxlen=1)
+        return heading, last[0] if last else None
+
+
+def go_on(path: Path) -> tuple[Heading, Line | None]:
+    """The ends of a journal that is to be added to: a torn last line is cut off.
+
+    Raises UserError, as `read` does.
+    """
+    told = ends(path)
+    with _blaming(path):
+        files.cut_torn_line(path, _LONGEST)
+    return told
+
+
+@contextmanager
+def _blaming(path: Path) -> Iterator[None]:
     try:
-        return _read(path)
+        yield
     except DamagedError as fault:
         raise UserError(f"the journal cannot be used: {fault}", str(path)) from None
     except OSError as fault:
@@ -100,31 +132,26 @@ def read(path: Path) -> tuple[Heading, list[Line]]:
         raise UserError(f"the journal cannot be read: {why}", str(path)) from None
 
 
-def _read(path: Path) -> tuple[Heading, list[Line]]:
-    lines: list[Line] = []
-    heading, last = None, 0
+def _lines(path: Path) -> Iterator[Line]:
+    """Every line, the heading first; each has the number after that of the one before it."""
+    last = None
     for number, text in enumerate(_whole_lines(path), 1):
         try:
             line = _line(text)
-            if heading is None:
-                heading = _heading(line)
-                last = heading.first
-                continue
         except DamagedError as fault:
             raise DamagedError(f"line {number:,}: {fault}") from None
-        expected = (last,) if line.what == "weights" else (last + 1,)
-        if line.n not in expected:
+        if last is not None and line.n != (last if line.what == "weights" else last + 1):
             raise DamagedError(
                 f"line {number:,}: it follows line {last:,}, but its number is {line.n:,}"
             )
         last = line.n
-        lines.append(line)
-    if heading is None:
+        yield line
+    if last is None:
         raise DamagedError("it is empty")
-    return heading, lines
 
 
 def _whole_lines(path: Path) -> Iterator[bytes]:
+    files.check_regular(path)
     with path.open("rb") as file:
         while text := file.readline(_LONGEST + 1):
             if not text.endswith(b"\n"):
@@ -158,6 +185,13 @@ def _unsealed(text: bytes) -> dict[str, Any]:
 
 
 def _heading(line: Line) -> Heading:
+    try:
+        return _checked_heading(line)
+    except DamagedError as fault:
+        raise DamagedError(f"line 1: {fault}") from None
+
+
+def _checked_heading(line: Line) -> Heading:
     fields = line.told
     if line.what != "begin" or fields.text("format", 50) != FORMAT:
         raise DamagedError("it is no journal of gd-tui")

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from core.commands import Change
 from core.log import Log
 from core.run import Run
 from core.saving import journal
+from core.saving.desk import Desk, Work
 from core.saving.encode import Saved
 from core.saving.fields import number
 from core.saving.folder import RunFolder
 from core.saving.plan import Plan
 from core.saving.resume import Found, go_on, take_up
-from core.saving.writer import Desk, Work, Writer
+from core.saving.writer import Writer
 from core.snapshot import Moment, Saving, State
 from core.threads import EVERY
 from core.trainer import Time
@@ -28,10 +30,10 @@ class _Charge:
     """A run in the keeper's care."""
 
     def __init__(self, run: Run, desk: Desk) -> None:
+        self.run: Run | None = run  # None once it has gone, and all of it was handed over
         self.desk = desk
-        self.first_config = run.trainer.config
-        self.saved_at = -1.0  # in wall time
-        self.saved: Moment | None = None
+        self.saved_at = -math.inf  # in wall time
+        self.saved: object = None  # how the run stood then
         self.told_at = 0.0
         self.told = Moment()
 
@@ -39,13 +41,14 @@ class _Charge:
 class Keeper:
     """Watches runs between slices; what is to be written goes to a thread of its own.
 
-    A run gets a folder once it has made an update.
+    A run gets a folder once it has made an update. `told` is called, in another thread, whenever
+    something was saved or could not be.
     """
 
-    def __init__(self, plan: Plan, clock: Time) -> None:
+    def __init__(self, plan: Plan, clock: Time, told: Callable[[], object] = lambda: None) -> None:
         self._plan = plan
         self._clock = clock
-        self._writer = Writer()
+        self._writer = Writer(told)
         self._charges: dict[int, _Charge] = {}
         self._looked_at = 0.0
 
@@ -86,14 +89,12 @@ class Keeper:
         if now - self._looked_at < _LOOK_SECONDS and not at_once:
             return
         self._looked_at = now
-        self._let_go(runs)
+        self._let_go(runs, now)
         for run in runs:
             if run.leash is not None:
                 continue  # a replay: it is written down already
             self.adopt(run)
-            charge = self._charges[run.id]
-            if run.trainer.updates or charge.desk.folder:
-                self._look_at(run, charge, now, at_once)
+            self._look_at(run, self._charges[run.id], now, at_once)
 
     def saving(self, run: Run) -> Saving | None:
         """Where a run is saved, and how that went."""
@@ -107,37 +108,52 @@ class Keeper:
     def close(self, runs: Sequence[Run], timeout: float | None = None) -> None:
         """Save everything as it is now, and end."""
         self.look(runs, at_once=True)
+        self._writer.flush(timeout)
+        self.look(runs, at_once=True)  # a folder that had gone takes a save to begin another
         self._writer.close(timeout)
 
     def flush(self) -> None:
         """Wait until what was handed over has been written, or has failed to be."""
         self._writer.flush()
 
-    def _let_go(self, runs: Sequence[Run]) -> None:
+    def _let_go(self, runs: Sequence[Run], now: float) -> None:
         """Runs that will not come back are nobody's, once the last of them is written."""
         there = {run.id for run in runs}
         for id, charge in list(self._charges.items()):
-            if id not in there and not charge.desk.waiting:
+            if id in there:
+                continue
+            if charge.run is not None:
+                self._look_at(charge.run, charge, now, at_once=True)
+                charge.run = None
+            elif not charge.desk.waiting:
                 self._writer.remove(charge.desk)
                 del self._charges[id]
 
     def _look_at(self, run: Run, charge: _Charge, now: float, at_once: bool) -> None:
-        self._tell_metrics(run, charge, now, at_once)
         desk, log = charge.desk, run.log
+        if not (run.trainer.updates or desk.folder):
+            return  # there is nothing to go on from
+        self._tell_metrics(run, charge, now, at_once)
         log.first = desk.first
-        moved = charge.saved != run.trainer.at
-        due = now - charge.saved_at >= self._plan.seconds and moved
-        changed = log.news and now - charge.saved_at >= _CHANGES_SECONDS
-        work = Work(log.take(), log.attached, None)
+        work = Work(log.take(), log.attached)
         log.attached = {}
-        if (at_once and (moved or log.news)) or ((due or changed) and not desk.saving_waits):
+        anew = desk.wants_all and not desk.saving_waits
+        if anew or self._is_due(run, charge, now, at_once):
             log.news = False
-            charge.saved_at, charge.saved = now, run.trainer.at
-            work.saved = saved_of(run)
-        elif desk.wants_all and not desk.saving_waits:
+            charge.saved_at, charge.saved = now, _standing(run)
             work.saved = saved_of(run)
         if work.lines or work.saved:
             self._writer.put(desk, work)
+
+    def _is_due(self, run: Run, charge: _Charge, now: float, at_once: bool) -> bool:
+        """Whether the run is to be saved as it is now."""
+        news, since = run.log.news, now - charge.saved_at
+        if at_once:
+            return news or charge.saved != _standing(run)
+        if charge.desk.saving_waits:
+            return False
+        moved = charge.saved != _standing(run)
+        return (news and since >= _CHANGES_SECONDS) or (moved and since >= self._plan.seconds)
 
     def _tell_metrics(self, run: Run, charge: _Charge, now: float, at_once: bool) -> None:
         """Now and then a line of figures."""
@@ -171,6 +187,13 @@ def _go(run: Run, plan: Plan) -> None:
         run.come_to_rest(State.PAUSED)
         if plan.go:
             run.go_on()
+
+
+def _standing(run: Run) -> object:
+    """What tells whether anything worth saving has happened to a run."""
+    trainer, record = run.trainer, run.trainer.record
+    events = record.events[-1:]
+    return trainer.at, trainer.config, run.state, run.reason, run.name, record.evaluation, events
 
 
 def saved_of(run: Run) -> Saved:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from core.saving.folder import RunFolder
+if TYPE_CHECKING:
+    from core.saving.folder import RunFolder
 
 DEFAULT_SECONDS = 10.0
 

@@ -7,21 +7,22 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.config import RunConfig
-from core.data.catalog import DATA_SETS
 from core.errors import UserError
 from core.models import build as models
 from core.run import Run
-from core.saving import files, journal
-from core.saving.checkpoint_file import read, unusable
+from core.saving import journal
+from core.saving.checkpoint_file import peek, read, unusable
 from core.saving.decode import decode
 from core.saving.encode import Saved
 from core.saving.fields import DamagedError, Fields
 from core.saving.folder import RunFolder
 from core.saving.settings import from_json
 from core.snapshot import State
+
+_BESIDES = 32_000_000  # bytes of curves and of the heading, at most
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,26 +38,43 @@ class Found:
     @property
     def saved(self) -> Saved:
         """All of it, checked; raises UserError."""
-        spec, config = DATA_SETS[self.config.data], self.config
+        spec = self.config.data_spec
         try:
-            with torch.device("meta"):  # shapes alone: whatever the settings say costs no memory
-                network = models.build(
-                    config.model, spec.shape, len(spec.classes), config.widths, config.seed
-                )
-            return decode(self.tensors, self.state, network, self.examples, spec.test)
+            return decode(self.tensors, self.state, _shapes(self.config), self.examples, spec.test)
         except DamagedError as fault:
             raise unusable(self.path, fault) from None
 
 
 def find(path: Path) -> Found:
     """What is in a checkpoint's file. Raises UserError."""
-    tensors, state = read(path)
     try:
-        config = from_json(Fields(state).fields("settings"))
-        examples = Fields(state).integer("examples", 1, config.data_spec.train)
+        told, size = peek(path)
+        if size > _most_bytes(*_settings(told)):
+            raise DamagedError("it is larger than a checkpoint of its network can be")
+        tensors, state = read(path)
+        config, examples = _settings(state)
     except DamagedError as fault:
         raise unusable(path, fault) from None
     return Found(path, config, examples, tensors, state)
+
+
+def _settings(state: dict[str, Any]) -> tuple[RunConfig, int]:
+    """The settings and the training set's size. Raises DamagedError."""
+    config = from_json(Fields(state).fields("settings"))
+    return config, Fields(state).integer("examples", 1, config.data_spec.train)
+
+
+def _shapes(config: RunConfig) -> nn.Module:
+    """The network without its weights: whatever the settings say costs no memory."""
+    spec = config.data_spec
+    with torch.device("meta"):
+        return models.build(config.model, spec.shape, len(spec.classes), config.widths, config.seed)
+
+
+def _most_bytes(config: RunConfig, examples: int) -> int:
+    """How large a checkpoint's file can be: no optimizer has more than four memories."""
+    weights: int = sum(value.nbytes for value in _shapes(config).state_dict().values())
+    return 10 * weights + 64 * examples + _BESIDES
 
 
 def newest(folder: RunFolder) -> Found:
@@ -65,11 +83,20 @@ def newest(folder: RunFolder) -> Found:
     for path in folder.checkpoints():
         try:
             found = find(path)
-            assert found.saved  # it is checked whole, before an older one is given up
+            _ = found.saved  # it is checked whole, before an older one is given up
             return found
         except UserError as fault:
             refused = refused or fault
     raise refused or UserError("there is no checkpoint to go on from", str(folder.path))
+
+
+def network(found: Found) -> tuple[nn.Module, Tensor]:
+    """The network with the weights that were found, and an image (1, ...) such as it takes."""
+    spec, config = found.config.data_spec, found.config
+    weights = found.saved.checkpoint.weights  # checked before anything of their size is made
+    model = models.build(config.model, spec.shape, len(spec.classes), config.widths, config.seed)
+    model.load_state_dict(weights)
+    return model, torch.zeros(1, *spec.shape)
 
 
 def take_up(run: Run, saved: Saved) -> None:
@@ -91,21 +118,7 @@ def go_on(run: Run, folder: RunFolder, saved: Saved) -> int:
 
     Raises UserError if it was altered.
     """
-    heading, lines = journal.read(folder.journal)
-    _cut_torn_line(folder.journal)
-    last = lines[-1] if lines else None
+    heading, last = journal.go_on(folder.journal)
     run.log.go_on(heading.first, last.n if last else heading.first, last.seconds if last else 0.0)
     run.log.note_return(run.trainer.updates, saved.checkpoint, "resumed")
     return heading.first
-
-
-def _cut_torn_line(path: Path) -> None:
-    """Leave out what was being written when the process ended."""
-    with path.open("rb+") as file:
-        size = file.seek(0, 2)
-        begin = max(0, size - 1_100_000)  # no line is longer
-        file.seek(begin)
-        whole = file.read().rfind(b"\n") + 1
-        if begin + whole < size:
-            file.truncate(begin + whole)
-    files.sync_folder(path.parent)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from itertools import pairwise
 from typing import Any
 
 from core.config import SETTINGS, RunConfig
@@ -22,7 +24,7 @@ def from_json(fields: Fields) -> RunConfig:
     known = {**SETTINGS, "hyperparameters": None}
     for name in fields.names():
         if name not in known:
-            raise DamagedError(f"{fields.name(name)!r} is no setting")
+            raise DamagedError(f"{fields.name(name)[:100]!r} is no setting")
     try:
         values = {
             name: setting.parse(fields.any(name))
@@ -37,4 +39,23 @@ def from_json(fields: Fields) -> RunConfig:
         raise DamagedError(str(fault)) from None
     if config.batch_size > config.data_spec.train:
         raise DamagedError(f"{fields.name('batch_size')} is larger than the data set")
+    if _bytes_of_weights(config) > _memory() / 4:  # it trains with some memories of each weight
+        raise DamagedError(f"{fields.name('widths')} need more memory than this computer has")
     return config
+
+
+def _bytes_of_weights(config: RunConfig) -> int:
+    """How much memory the weights of a network of chosen widths take."""
+    if config.model != "perceptron":
+        return 0
+    spec = config.data_spec
+    widths = (spec.features, *config.widths, len(spec.classes))
+    return 4 * sum((before + 1) * after for before, after in pairwise(widths))
+
+
+def _memory() -> int:
+    """Bytes of memory of this computer; where that is not known, of a large one."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 1 << 36

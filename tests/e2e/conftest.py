@@ -34,6 +34,7 @@ def env(tmp_path: Path) -> dict[str, str]:
     kept = {name: v for name, v in os.environ.items() if not name.startswith(_NOT_OURS)}
     return kept | {
         "GD_TUI_CONFIG": str(tmp_path / "config.toml"),
+        "GD_TUI_RUNS": str(tmp_path / "runs"),
         "PYTHONPATH": str(ROOT),
         "TERM": "xterm-256color",
         "COLORTERM": "truecolor",

@@ -22,10 +22,13 @@ def test_ctrl_c_leaves_at_once_while_nothing_can_be_lost(open_terminal: Open) ->
     assert terminal.last_words == []
 
 
-def test_a_polite_kill_leaves_a_summary(open_terminal: Open, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_end_leaves_a_summary(
+    open_terminal: Open, tmp_path: Path, number: signal.Signals
+) -> None:
     terminal = open_terminal("--model", "softmax", "--start", "--summary", "run.json")
     terminal.wait_for(lambda text: re.search(r"updates +[1-9]", text))
-    terminal.send_signal(signal.SIGTERM)
+    terminal.send_signal(number)
     assert terminal.exit_status() == 130
     assert terminal.left_clean
     assert terminal.last_words == []

@@ -16,6 +16,7 @@ def config_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the user's config file would be; it does not exist yet. No environment either."""
     path = tmp_path / "config.toml"
     monkeypatch.setattr("tui.cli.given.default_path", lambda: path)
+    monkeypatch.setattr("tui.cli.saving.default_runs", lambda: tmp_path / "runs")
     for name in [name for name in os.environ if name.startswith("GD_TUI_")]:
         monkeypatch.delenv(name)
     return path

@@ -6,13 +6,24 @@ import os
 import signal
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from core.commands import Command
 from core.snapshot import RunView, Snapshot
 
 
+class Folder:
+    """Where an engine saves a run, of which it is only known who has it."""
+
+    def __init__(self) -> None:
+        self.detached = False
+
+    def tell_holder(self, *, detached: bool) -> None:
+        self.detached = detached
+
+
 class ScriptedEngine:
-    """Shows one snapshot after the other, and the last one for good."""
+    """Shows one snapshot after the other, and the last one for good, as soon as it is stopped."""
 
     def __init__(self, *shown: RunView | Snapshot) -> None:
         snapshots = [s if isinstance(s, Snapshot) else Snapshot(0, None, (s,)) for s in shown]
@@ -21,6 +32,7 @@ class ScriptedEngine:
         self.sent: list[Command] = []
         self.sent_to: list[int | None] = []  # the run that each of them was for
         self.running = False
+        self.folders: list[Any] = [Folder()]
 
     def start(self) -> None:
         self.running = True
@@ -32,6 +44,7 @@ class ScriptedEngine:
     def stop(self, timeout: float) -> None:
         assert timeout > 0
         self.running = False
+        self.snapshot = self._script[-1]
 
     def wait(self, revision: int, timeout: float) -> Snapshot:
         assert timeout > 0

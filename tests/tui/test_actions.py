@@ -18,25 +18,29 @@ from core.commands import (
     FinishEpoch,
     Fork,
     GoBack,
+    LookBack,
     Pause,
+    Redo,
     Rename,
     Reset,
     Select,
     Start,
     StartExperiment,
+    Undo,
 )
 from core.config import configure
 from core.snapshot import Loading, RunView, Snapshot, State
 from core.strategies import STRATEGIES
 from tests.tui.lanes import lanes, race
 from tests.tui.piloted import piloted
-from tests.tui.views import moment, run_view, snapshot
+from tests.tui.views import moment, run_view, snapshot, timeline
 from tui.actions import ACTIONS
 from tui.palette import ActionProvider
 from tui.screens.help import HelpScreen
 from tui.widgets.deck import KINDS
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.runs import RunsPanel
+from tui.widgets.timeline import TimelinePanel
 
 
 def several(*states: State, **changes: Any) -> Snapshot:
@@ -52,6 +56,16 @@ SITUATIONS = {
     "no run": LOADING,
     **{f"{state}, fresh": snapshot(run_view(state, updates=0)) for state in State},
     **{str(state): snapshot(run_view(state, way_back=moment(1000))) for state in State},
+    **{
+        f"{state}, changed": snapshot(
+            run_view(state, way_back=moment(1000), timeline=timeline(undo=5, redo=7))
+        )
+        for state in State
+    },
+    "changed, with no other way back": snapshot(
+        run_view(State.DIVERGED, timeline=timeline(undo=5))
+    ),
+    "looking back": snapshot(run_view(timeline=timeline(), glimpse=3)),
     "one alone, another put away": snapshot(dropped=("run 2",)),
     "all running": RACING,
     "only the selected one running": several(State.RUNNING, State.PAUSED, State.FINISHED),
@@ -88,9 +102,11 @@ def test_no_key_of_a_panel_stands_in_the_way_of_another_action() -> None:
         for key in binding.key.split(",")  # type: ignore[union-attr]
         if key in everywhere
     }
-    assert of_panels == {(RunsPanel, "h")}, "and that one does the same there"
+    of_the_past = {(TimelinePanel, "f"), (TimelinePanel, "escape")}
+    assert of_panels == {(RunsPanel, "h"), *of_the_past}, "and these do the same there"
 
 
+BOTH_WAYS = timeline(undo=5, redo=7)
 SENT: list[tuple[str, RunView, Command]] = [
     ("space", run_view(State.RUNNING), Pause()),
     ("space", run_view(State.PAUSED), Start()),
@@ -99,6 +115,11 @@ SENT: list[tuple[str, RunView, Command]] = [
     ("r", run_view(), Reset()),
     ("R", run_view(config=configure({"seed": 7})), Reset(8)),
     ("z", run_view(State.DIVERGED, way_back=moment(1000)), GoBack()),
+    ("z", run_view(State.FAILED, way_back=moment(1000), timeline=BOTH_WAYS), GoBack()),
+    ("z", run_view(State.DIVERGED, timeline=BOTH_WAYS), Undo()),
+    ("z", run_view(State.RUNNING, way_back=moment(1000), timeline=BOTH_WAYS), Undo()),
+    ("Z", run_view(State.PAUSED, timeline=BOTH_WAYS), Redo()),
+    ("escape", run_view(glimpse=3), LookBack()),
     ("1", run_view(), Change("strategy", "batch")),
     ("2", run_view(config=configure({"strategy": "batch"})), Change("strategy", "stochastic")),
     ("3", run_view(), Change("strategy", "mini-batch")),
@@ -145,9 +166,30 @@ async def test_a_key_that_needs_a_run_says_so_while_there_is_none(key: str) -> N
         assert said[0].endswith("there is no run yet")
 
 
-async def test_going_back_needs_a_moment_to_go_back_to() -> None:
-    async with piloted(run_view(State.DIVERGED)) as on:
-        assert await on.press("z") == []
+@pytest.mark.parametrize("state", [State.DIVERGED, State.PAUSED])
+async def test_where_nothing_leads_back_or_on_z_and_shift_z_do_nothing(state: State) -> None:
+    async with piloted(run_view(state)) as on:
+        assert await on.press("z", "Z") == []
+
+
+@pytest.mark.parametrize("state", State)
+def test_the_palette_offers_the_last_good_moment_wherever_there_is_one(state: State) -> None:
+    shown = snapshot(run_view(state, way_back=moment(1000)))
+    offered = [each.title for each in ACTIONS.values() if each.applies(shown)]
+    assert [title[:31] for title in offered].count("Go back to the last good moment") == 1
+
+
+async def test_the_key_bar_says_what_z_and_shift_z_do_now() -> None:
+    async with piloted(size=(200, 60)) as on:
+        bar = on.cockpit.query_one(KeyBar)
+        for run, said in (
+            (run_view(timeline=timeline(undo=5)), "z undo"),
+            (run_view(timeline=timeline(undo=5, redo=7)), "z undo  Z redo"),
+            (run_view(State.DIVERGED, way_back=moment(9)), "z go back"),
+            (run_view(way_back=moment(9)), ""),
+        ):
+            await on.show(run)
+            assert " ".join(re.findall(r"[zZ] .*?(?:  |$)", bar.text)).split() == said.split()
 
 
 async def test_the_looking_keys_reach_their_panels_from_everywhere() -> None:

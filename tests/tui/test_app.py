@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from textual import events
@@ -11,11 +12,11 @@ from textual.screen import Screen
 from core.commands import Start
 from core.config import configure
 from core.errors import UserError
-from core.snapshot import Loading, Notice, Snapshot, State
+from core.snapshot import Loading, Notice, Saving, Snapshot, State
 from tests.tui.fake_engine import FakeEngine
 from tests.tui.lanes import lane, lanes, race
 from tests.tui.piloted import opened, piloted
-from tests.tui.views import moment, run_view
+from tests.tui.views import looking_back, moment, run_view, timeline
 from tui import layout
 from tui.actions import ACTIONS
 from tui.app import CockpitApp
@@ -170,10 +171,46 @@ async def test_a_diverged_run_says_why_and_which_keys_lead_out() -> None:
         assert "-  lowers the learning rate" in on.text
         await on.press("escape")
         assert reason not in on.text
-        await on.show(run_view(State.DIVERGED, reason="it happened again"))
+        undo = timeline(undo=5)
+        await on.show(run_view(State.DIVERGED, reason="it happened again", timeline=undo))
         assert "it happened again" in on.text
+        assert "z  takes back learning rate 0.01 → 0.1, back to update 90,000" in on.text
         await on.show(run_view(State.PAUSED))
         assert "it happened again" not in on.text
+
+
+async def test_what_cannot_be_saved_is_said_with_its_reason_as_long_as_it_lasts() -> None:
+    full = "not saved: No space left on device"
+    unsaved = Saving("/runs/a", "a", moment(12_345), full)
+    for size, said in (((60, 16), full[:20]), ((120, 40), f"{full}; last saved at update 12,345")):
+        async with piloted(run_view(saving=unsaved), size=size) as on:
+            await on.show(run_view(saving=unsaved, updates=200_000))
+            assert said in on.text.splitlines()[0]
+            assert not on.app._notifications
+            await on.show(run_view(saving=replace(unsaved, trouble="")))
+            assert "not saved" not in on.text
+            assert [str(each.message) for each in on.app._notifications] == ["saved again"]
+
+
+async def test_that_another_run_cannot_be_saved_is_said_with_its_name() -> None:
+    one, other, third = lanes()
+    other = replace(other, saving=Saving("/runs/b", trouble="not saved: Read-only file system"))
+    async with piloted(size=(160, 40)) as on:
+        await on.show(one, other, third)
+        said = "stochastic not saved: Read-only file system; nothing of it is saved"
+        assert said in on.text.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("at", "said"), [(140_000, "saved 4,601 updates back"), (144_601, "saved")]
+)
+async def test_how_far_back_the_last_save_is_stands_with_the_progress(at: int, said: str) -> None:
+    async with piloted(run_view(saving=Saving("/runs/a", "a", moment(at)))) as on:
+        assert f" {said} " in on.text
+        await on.show(run_view(saving=Saving("/runs/a", "a")))
+        assert "saved" not in on.text
+        await on.show(run_view())
+        assert "saved" not in on.text
 
 
 async def test_an_error_in_the_engine_is_shown_and_the_app_lives_on() -> None:
@@ -191,6 +228,8 @@ async def test_a_large_screen_shows_all_of_one_run_the_trembling_behind_one_key(
     size: tuple[int, int],
 ) -> None:
     shown = set(layout.PANELS) - {*layout.OF_SEVERAL, "trembling"}
+    if size[1] - layout.BARS < layout.TALL:
+        shown -= {"timeline"}
     async with piloted(size=size) as on:
         assert {panel.id for panel in on.cockpit.deck.in_view()} == shown
         for panel in on.cockpit.deck.in_view():
@@ -266,6 +305,8 @@ async def test_below_the_least_size_a_friendly_line_stands_until_there_is_room()
 ASCII_RUNS = [
     run_view(),
     run_view(State.DIVERGED, reason="the loss … → ∞", way_back=moment(10)),
+    run_view(State.DIVERGED, timeline=timeline(undo=5), saving=Saving("", trouble="→ ∞")),
+    looking_back(run_view(timeline=timeline()), 5),
     run_view(
         config=configure({"optimizer": "adam", "strategy": "batch", "schedule": "step"}),
         updates=3,

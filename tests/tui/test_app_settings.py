@@ -23,7 +23,7 @@ from tui.widgets.value_editor import ValueEditor
 
 NUDGED = (
     *("batch_size", "order", "optimizer", "schedule", "warmup", "decay", "decay_epochs"),
-    *("speed", *STOP_CONDITIONS, "eval_every"),
+    *("speed", *STOP_CONDITIONS, "eval_every", "snapshot_every", "snapshot_memory"),
 )
 
 
@@ -46,7 +46,9 @@ def test_a_nudged_hyperparameter_is_allowed_by_itself(data: st.DataObject) -> No
     assert row.parse(value) == value
 
 
-@pytest.mark.parametrize("name", ["speed", "epochs", "updates", "seconds", "eval_every"])
+@pytest.mark.parametrize(
+    "name", ["speed", "epochs", "updates", "seconds", "eval_every", "snapshot_memory"]
+)
 def test_a_ladder_ends_where_it_ends(name: str) -> None:
     config = RunConfig()
     for _ in range(80):
@@ -225,6 +227,16 @@ async def test_stop_conditions_are_listed_with_the_run() -> None:
         assert "0.95" in listed
         assert "stop at epoch" in listed
         assert "stops in" in on.text
+
+
+async def test_what_is_kept_of_the_past_is_listed_with_the_run() -> None:
+    config = configure({"snapshot_every": 2.5, "snapshot_memory": 2048})
+    async with piloted(run_view(config=config)) as on:
+        panel = on.cockpit.query_one(RunSettingsPanel)
+        lines = [" ".join(line.split()) for line in rows(panel).splitlines()]
+        assert lines[-2:] == ["snapshot every 2.5 s", "snapshot memory 2,048 MB"]
+        await select(on, "snapshot_memory")
+        assert await on.press("left") == [Change("snapshot_memory", 1024.0)]
 
 
 def test_every_live_setting_can_be_nudged() -> None:

@@ -47,7 +47,7 @@ def test_the_version_is_told(call: Call) -> None:
     [
         (["--sed", "3"], "'--sed': there is no such option (did you mean --seed?)"),
         (["run", "--quit"], "'--quit': there is no such option"),
-        (["rum"], "'rum': there is no such command; there are run, race, config, bench, comp"),
+        (["rum"], "'rum': there is no such command; there are run, race, runs, resume, re"),
         (["run", "fast"], "unexpected extra argument (fast)"),
         (["--seed"], "Option '--seed' requires an argument (from --seed)"),
         (["--batch-size", "0"], "'0' is not allowed: it must be a whole number of at least 1"),

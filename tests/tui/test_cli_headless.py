@@ -20,10 +20,12 @@ from core.errors import UserError
 from core.snapshot import Event, Loading, RunView, Snapshot, State
 from tests.tui.scripted_engine import InterruptedEngine, ScriptedEngine
 from tests.tui.views import moment, run_view
+from tui.cli.options import SAVING
 from tui.headless import run as headless
 from tui.headless.reports import Bar, Lines, event_line, share_done
 from tui.headless.run import with_an_end
 from tui.interruption import Interruption
+from tui.suspension import POSSIBLE, Suspension
 
 CONFIG = configure({"epochs": 1})
 LOADING = Snapshot(1, Loading("reading MNIST", 0.5))
@@ -33,10 +35,14 @@ def at(updates: int, state: State = State.RUNNING, **changes: Any) -> RunView:
     return run_view(state, updates=updates, config=CONFIG, **changes)
 
 
+SAVED = {name: setting.default for name, setting in SAVING.items()}
+
+
 def carry_out(
-    engine: ScriptedEngine, *, as_json: bool = False, summary: Path | None = None, **more: Any
+    engine: ScriptedEngine, *, as_json: bool = False, summary: Path | None = None, **saving: Any
 ) -> int:
-    return headless.run(engine, CONFIG, as_json=as_json, plain=True, summary=summary, **more)  # type: ignore[arg-type]
+    told = {"as_json": as_json, "plain": True, "summary": summary, "saving": SAVED | saving}
+    return headless.run(engine, CONFIG, **told)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -124,13 +130,13 @@ def test_what_the_user_can_mend_is_raised_and_leaves_no_summary(tmp_path: Path) 
     assert not list(tmp_path.iterdir())
 
 
-def test_an_interrupted_run_pauses_and_tells_how_far_it_came(said: Any, tmp_path: Path) -> None:
+def test_an_interrupted_run_tells_how_far_it_came(said: Any, tmp_path: Path) -> None:
     file = tmp_path / "run.json"
-    engine = InterruptedEngine(LOADING, at(500), at(501, State.PAUSED))
+    engine = InterruptedEngine(LOADING, at(500), at(501))
     assert carry_out(engine, summary=file) == 130
     told = json.loads(file.read_text())
     assert (told["status"], told["updates"]) == ("interrupted", 501)
-    assert engine.sent == [Start(), Pause()]
+    assert engine.sent == [Start()]
     assert "interrupted: " in said().out
 
 
@@ -198,9 +204,9 @@ def test_a_run_that_is_to_keep_running_outlives_its_line(
         at(10), at(20), at(60_000, State.FINISHED), by=(signal.SIGHUP, signal.SIGHUP)
     )
     file = tmp_path / "run.json"
-    adrift = partial(happened.append, "adrift")
-    assert carry_out(engine, summary=file, keep_running=True, on_adrift=adrift) == 0
-    assert happened == ["let go", "adrift"]
+    assert carry_out(engine, summary=file, keep_running=True) == 0
+    assert happened == ["let go"]
+    assert engine.folders[0].detached
     assert engine.sent == [Start()]
     assert json.loads(file.read_text())["status"] == "done"
 
@@ -227,15 +233,17 @@ def test_a_run_that_is_to_keep_running_needs_nobody_who_listens(
 
 
 @pytest.mark.skipif(not POSSIBLE, reason="no process can be stopped here")
-def test_while_the_process_is_stopped_the_run_rests(
-    monkeypatch: pytest.MonkeyPatch, said: Any
-) -> None:
-    asked_before_the_stop: list[Any] = []
-    monkeypatch.setattr(Suspension, "stop", lambda _: asked_before_the_stop.extend(engine.sent))
-    script = (at(10), at(20, State.PAUSED), at(60_000, State.FINISHED))
-    engine = InterruptedEngine(*script, by=(signal.SIGTSTP,))
-    assert carry_out(engine) == 0
-    ...
+def test_while_the_process_is_stopped_the_run_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(_: Suspension) -> None:
+        assert engine.sent == [Start(), Pause()]
+        assert engine.snapshot.revision == 3
+        engine.sent.clear()
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(Suspension, "stop", stop)
+    engine = InterruptedEngine(at(10), at(20), at(20, State.PAUSED), by=(signal.SIGTSTP,))
+    assert carry_out(engine) == 130
+    assert engine.sent == [Start()]  # it went on, and was interrupted
 
 
 def test_plain_lines_come_with_each_evaluation_and_not_between() -> None:
@@ -296,7 +304,9 @@ def test_a_lost_terminal_ends_the_run_with_its_summary(
     events = tuple(Event(n, moment(n), "seed", after="1") for n in range(1, 9))
     engine = ScriptedEngine(at(10, events=events), at(60_000, State.FINISHED))
     file = tmp_path / "summary.json"
-    headless.run(engine, CONFIG, as_json=False, plain=False, summary=file)  # type: ignore[arg-type]
+    headless.run(  # type: ignore[arg-type]
+        engine, CONFIG, as_json=False, plain=False, summary=file, saving=SAVED
+    )
     assert not engine.running
     assert json.loads(file.read_text())["status"] in ("done", "interrupted")
 

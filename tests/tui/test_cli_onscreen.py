@@ -14,10 +14,11 @@ from core.errors import UserError
 from core.snapshot import Snapshot, State
 from tests.tui.cli_helpers import Call
 from tests.tui.views import run_view
-from tui.cli.options import SCREEN
+from tui.cli.options import SAVING, SCREEN
 from tui.onscreen import missing_terminal, open_app
 
 DEFAULTS = {name: setting.default for name, setting in SCREEN.items()}
+SAVED = {name: setting.default for name, setting in SAVING.items()}
 
 
 class Terminal:
@@ -48,7 +49,7 @@ def leave(
             self.engine.snapshot = shown
 
     monkeypatch.setattr("tui.app.CockpitApp", LeftApp)
-    return open_app(configure({}), DEFAULTS, summary)
+    return open_app(configure({}), DEFAULTS, SAVED, summary)
 
 
 def showing(state: State, **changes: Any) -> Snapshot:
@@ -118,19 +119,19 @@ def test_a_dumb_terminal_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_given_reaches_the_app(
     monkeypatch: pytest.MonkeyPatch, call: Call, config_file: Path
 ) -> None:
-    opened: list[tuple[RunConfig, dict[str, Any]]] = []
+    opened: list[tuple[RunConfig, dict[str, Any], dict[str, Any]]] = []
 
-    def note(config: RunConfig, screen: dict[str, Any], _summary: Path | None) -> int:
-        opened.append((config, screen))
+    def note(config: RunConfig, screen: dict[str, Any], saving: dict[str, Any], *_: object) -> int:
+        opened.append((config, screen, saving))
         return 0
 
     monkeypatch.setattr("tui.onscreen.missing_terminal", lambda: "")
     monkeypatch.setattr("tui.onscreen.open_app", note)
-    config_file.write_text("fps = 5")
+    config_file.write_text("fps = 5\nkeep_running = true")
     monkeypatch.setenv("GD_TUI_ASCII", "on")
     said = call("--start", "--quit", "--no-mouse", "--theme", "light", "--batch-size", "32")
     assert said.status == 0
-    [(config, screen)] = opened
+    [(config, screen, saving)] = opened
     assert screen == {
         "start": True,
         "quit": True,
@@ -139,5 +140,6 @@ def test_what_is_given_reaches_the_app(
         "fps": 5,
         "theme": "light",
     }
+    assert saving["keep_running"]
     assert config == configure({"batch_size": 32})
     assert not config.stops

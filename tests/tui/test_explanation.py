@@ -77,12 +77,15 @@ def test_the_end_says_why_and_how_well() -> None:
 
 
 def test_divergence_says_the_way_back() -> None:
-    text = said(State.DIVERGED, way_back=Moment(updates=12_000), learning_rate=3.0)
+    changed = views.timeline(undo=5)
+    text = said(State.DIVERGED, way_back=Moment(updates=12_000), timeline=changed)
     assert "not a number" in text
-    assert "z goes back to update 12,000" in text
-    lost = said(State.DIVERGED, way_back=None, learning_rate=3.0)
+    assert "z goes back to update 12,000, and the settings of then" in text
+    undone = said(State.DIVERGED, timeline=changed)
+    assert "z takes back learning rate 0.01 → 0.1, back to update 90,000" in undone
+    lost = said(State.DIVERGED, learning_rate=3.0)
     assert "- lowers the learning rate (3.00 now)" in lost
-    assert "z goes back" not in lost
+    assert not re.search(r"\bz\b", lost)
 
 
 @pytest.mark.parametrize("state", [State.RUNNING, State.PAUSED])
@@ -90,9 +93,23 @@ def test_divergence_says_the_way_back() -> None:
 def test_what_was_learnt_and_lost_is_put_down_to_the_learning_rate(
     state: State, loss: float
 ) -> None:
-    text = said(state, train_loss=loss, way_back=Moment(updates=12_000))
+    way_back = Moment(updates=12_000)
+    text = said(state, train_loss=loss, way_back=way_back, timeline=views.timeline(undo=9))
     assert "is no better than that of guessing, 2.30: the learning rate may be too high." in text
-    assert "z goes back to update 12,000" in text
+    assert "z takes back optimizer SGD → Adam, back to update 96,000" in text
+    unchanged = said(state, train_loss=loss, way_back=way_back)
+    assert "The key - lowers the learning rate" in unchanged
+    assert not re.search(r"\bz\b", unchanged)
+
+
+def test_a_moment_that_is_looked_at_is_said_to_be_one_with_the_ways_from_there() -> None:
+    run = views.looking_back(views.run_view(timeline=views.timeline()), 5)
+    assert run.then
+    text = " ".join(explain(run.then))
+    assert text.startswith("This is update 90,000, before learning rate 0.01 → 0.1")
+    assert "escape leads back to now" in text
+    assert "enter returns to it, and f forks from it" in text
+    assert "Paused" not in text
 
 
 @pytest.mark.parametrize(("updates", "loss"), [(100, 27.1), (144_601, 1.9), (144_601, None)])

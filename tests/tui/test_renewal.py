@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from core.config import configure
-from core.snapshot import Event, Moment, Notice, RunView, Snapshot, State
+from core.snapshot import Event, Moment, Notice, RunView, Saving, Snapshot, State
 from tests.tui.lanes import lane, lanes, race
 from tests.tui.piloted import Piloted, piloted
 from tests.tui.stage import Hands
-from tests.tui.views import run_view, snapshot
+from tests.tui.views import run_view, snapshot, timeline
 from tui.renewal import OF_SEVERAL, SECONDS, Renewal
 from tui.widgets.loss import LossPanel
 from tui.widgets.progress import ProgressPanel
@@ -53,6 +53,10 @@ NEWS: list[Callable[[Snapshot], Snapshot]] = [
     lambda shown: trained_on(shown, state=State.PAUSED),
     lambda shown: trained_on(shown, config=configure({"lr": 0.5})),
     lambda shown: trained_on(shown, events=(Event(99, Moment(), "stepper"),)),
+    lambda shown: trained_on(shown, glimpse=3),
+    lambda shown: trained_on(shown, timeline=timeline(undo=5)),
+    lambda shown: trained_on(shown, timeline=timeline(redo=7)),
+    lambda shown: trained_on(shown, saving=Saving("/runs/a", trouble="not saved: disk full")),
     lambda shown: replace(trained_on(shown), notice=Notice(1, "no")),
     lambda shown: replace(trained_on(shown), error="disk on fire"),
 ]
@@ -108,6 +112,13 @@ def test_other_digits_are_drawn_at_once() -> None:
 
 def figures(on: Piloted) -> str:
     return on.cockpit.query_one(ProgressPanel).query_one(".body").text  # type: ignore[attr-defined]
+
+
+def test_that_a_moment_was_kept_or_the_run_saved_is_no_news() -> None:
+    renewal = Renewal(Hands())
+    kept = {"timeline": timeline(), "saving": Saving("/runs/a", "a", Moment(199_000))}
+    assert renewal.due(FIRST)
+    assert not renewal.due(trained_on(FIRST, **kept))
 
 
 async def test_between_two_renewals_only_the_sparkline_moves() -> None:

@@ -13,12 +13,12 @@ from dataclasses import replace
 import pytest
 from textual.pilot import Pilot
 
-from core.snapshot import Curve, Event, Loading, RunView, Snapshot, State
+from core.snapshot import Curve, Event, Loading, RunView, Saving, Snapshot, State
 from tests.tui.fake_engine import FakeEngine
 from tests.tui.lanes import lanes, race
 from tests.tui.piloted import opened
 from tests.tui.test_path_panel import curve, paths
-from tests.tui.views import EVENTS, moment, run_view, snapshot
+from tests.tui.views import EVENTS, looking_back, moment, run_view, snapshot, timeline
 from tui.app import CockpitApp
 from tui.display import Display
 
@@ -83,6 +83,20 @@ def test_a_run_that_diverged(snap_compare: Compare) -> None:
         events=(*EVENTS, Event(5, moment(144_601), "diverged", after=reason)),
     )
     assert snap_compare(cockpit(run), terminal_size=SIZES["120x40"], run_before=look)
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+@pytest.mark.parametrize("ascii", [False, True], ids=["unicode", "ascii"])
+def test_a_look_back(snap_compare: Compare, size: tuple[int, int], ascii: bool) -> None:
+    run = looking_back(run_view(timeline=timeline(undo=9)), 8)
+    app = cockpit(run, ascii=ascii)
+    assert snap_compare(app, terminal_size=size, run_before=after("T"))
+
+
+def test_a_run_that_cannot_be_saved(snap_compare: Compare) -> None:
+    saving = Saving("/runs/a", "a", moment(140_000), "not saved: No space left on device")
+    app = cockpit(run_view(saving=saving))
+    assert snap_compare(app, terminal_size=SIZES["120x40"], run_before=look)
 
 
 def test_the_help(snap_compare: Compare) -> None:

@@ -12,22 +12,19 @@ from core.commands import Pause, Start
 from core.snapshot import State
 from tests.tui.fake_engine import FakeEngine
 from tests.tui.piloted import piloted
-from tests.tui.views import run_view, snapshot
+from tests.tui.views import run_view
 from tui.suspension import POSSIBLE, Rest, Suspension
 
 only_where_possible = pytest.mark.skipif(not POSSIBLE, reason="no process can be stopped here")
 
 
-def engine_with(*states: State) -> FakeEngine:
-    return FakeEngine(snapshot(*(run_view(state, id=id) for id, state in enumerate(states))))
-
-
-def show(engine: FakeEngine, *states: State) -> None:
+def show(engine: FakeEngine, *states: State) -> FakeEngine:
     engine.publish(*(run_view(state, id=id) for id, state in enumerate(states)))
+    return engine
 
 
 def test_what_trains_is_paused_and_goes_on_but_for_what_came_to_its_end() -> None:
-    engine = engine_with(State.RUNNING, State.PAUSED, State.RUNNING)
+    engine = show(FakeEngine(), State.RUNNING, State.PAUSED, State.RUNNING)
     rest = Rest(engine)
     assert (engine.sent, engine.sent_to) == ([Pause(), Pause()], [0, 2])
     assert not rest.reached
@@ -40,7 +37,7 @@ def test_what_trains_is_paused_and_goes_on_but_for_what_came_to_its_end() -> Non
 
 
 def test_where_nothing_trains_there_is_nothing_to_wait_for() -> None:
-    engine = engine_with(State.READY, State.DIVERGED)
+    engine = show(FakeEngine(), State.READY, State.DIVERGED)
     rest = Rest(engine)
     assert rest.reached
     rest.end()

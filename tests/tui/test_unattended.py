@@ -5,12 +5,13 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from errno import ENOSPC
 from pathlib import Path
 
 import pytest
 
 from core.snapshot import Loading, Snapshot, State
-from tests.tui.scripted_engine import InterruptedEngine, ScriptedEngine
+from tests.tui.scripted_engine import Folder, InterruptedEngine, ScriptedEngine
 from tests.tui.views import run_view
 from tui import unattended
 from tui.interruption import Interruption
@@ -24,13 +25,12 @@ def _our_streams_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unattended, "let_go_of_the_terminal", lambda: None)
 
 
-def see_through(engine: ScriptedEngine, *, begun: bool = False) -> list[str]:
-    """See an engine through from its first snapshot on; what was said of it."""
+def see_through(engine: ScriptedEngine, *, begun: bool = False) -> bool:
+    """See an engine through from its first snapshot on; whether it was said who has its runs."""
     engine.wait(0, 1)
-    said: list[str] = []
     with Interruption(keep_running=True) as interruption:
-        unattended.see_through(engine, interruption, lambda: said.append("adrift"), begun=begun)  # type: ignore[arg-type]
-    return said
+        unattended.see_through(engine, interruption, begun=begun)  # type: ignore[arg-type]
+    return bool(engine.folders[0].detached)
 
 
 def test_it_follows_until_nothing_trains_any_more() -> None:
@@ -38,7 +38,7 @@ def test_it_follows_until_nothing_trains_any_more() -> None:
     one = Snapshot(2, None, (run_view(State.DIVERGED, id=0), run_view(State.RUNNING, id=1)))
     none = Snapshot(3, None, (run_view(State.DIVERGED, id=0), run_view(State.FINISHED, id=1)))
     engine = ScriptedEngine(both, one, none)
-    assert see_through(engine) == ["adrift"]
+    assert see_through(engine)
     assert engine.snapshot.revision == 3
     assert engine.sent == []
 
@@ -46,7 +46,7 @@ def test_it_follows_until_nothing_trains_any_more() -> None:
 @pytest.mark.parametrize("run", [RESTS, DONE], ids=["paused", "finished"])
 def test_where_nothing_trains_it_is_over_at_once(run: object) -> None:
     engine = ScriptedEngine(run, TRAINS)  # type: ignore[arg-type]
-    assert see_through(engine) == []
+    assert not see_through(engine)
     assert engine.snapshot.revision == 1
 
 
@@ -55,9 +55,9 @@ def test_a_start_that_was_asked_for_is_waited_for_while_it_loads() -> None:
     started = Snapshot(3, None, (TRAINS,), answered=1)
     over = Snapshot(4, None, (DONE,), answered=1)
     engine = ScriptedEngine(LOADING, ready, started, over)
-    assert see_through(engine, begun=True) == ["adrift"]
+    assert see_through(engine, begun=True)
     assert engine.snapshot.revision == 4
-    assert see_through(ScriptedEngine(LOADING, ready, started, over)) == []
+    assert not see_through(ScriptedEngine(LOADING, ready, started, over))
 
 
 def test_an_engine_that_was_never_started_is_not_waited_for() -> None:
@@ -66,21 +66,28 @@ def test_an_engine_that_was_never_started_is_not_waited_for() -> None:
 
 def test_a_broken_engine_is_not_waited_for() -> None:
     broken = Snapshot(2, None, (TRAINS,), error="RuntimeError: no memory")
-    assert see_through(ScriptedEngine(TRAINS, broken)) == ["adrift"]
+    engine = ScriptedEngine(TRAINS, broken)
+    assert see_through(engine)
+    assert engine.snapshot.revision == 2
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no line to be dropped")
 def test_a_second_hangup_does_not_end_it_but_a_polite_kill_does() -> None:
     engine = InterruptedEngine(TRAINS, TRAINS, TRAINS, by=(signal.SIGHUP, signal.SIGTERM))
-    assert see_through(engine) == ["adrift"]
+    assert see_through(engine)
     assert engine.snapshot.revision == 2
 
 
 def test_it_goes_on_even_where_it_cannot_be_found() -> None:
-    def fail() -> None:
-        raise OSError
+    class FullDisk(Folder):
+        def tell_holder(self, **_: object) -> None:
+            raise OSError(ENOSPC, "No space left on device")
 
-    unattended.be_found(fail)
+    engine = ScriptedEngine(TRAINS, DONE)
+    engine.folders.insert(0, FullDisk())
+    see_through(engine)
+    assert engine.snapshot.revision == 2
+    assert engine.folders[1].detached
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no line to be dropped")

@@ -20,12 +20,15 @@ from core.snapshot import (
     Event,
     History,
     Moment,
+    MomentKind,
+    MomentView,
     Paths,
     Phase,
     RaceView,
     RunView,
     Snapshot,
     State,
+    TimelineView,
 )
 from tui.company import Company, Wardrobe
 
@@ -112,6 +115,47 @@ EVENTS = (
     Event(3, moment(90_000), "learning rate", "0.01", "0.0126"),
     Event(4, moment(110_000), "optimizer", "SGD", "Adam", note="momentum begins at zero"),
 )
+
+
+def moments() -> tuple[MomentView, ...]:
+    """Trained, changed, trained on, gone back to the end of the first epoch, trained on."""
+    beginning, change, epoch = MomentKind.BEGINNING, MomentKind.CHANGE, MomentKind.EPOCH
+    interval, left = MomentKind.INTERVAL, MomentKind.LEFT
+    told = (
+        (beginning, 0, "", 0.098, True),
+        (interval, 24_500, "", 0.887, True),
+        (epoch, 60_000, "", 0.921, True),
+        (interval, 84_000, "", 0.926, False),
+        (change, 90_000, "learning rate 0.01 → 0.1", 0.931, False),
+        (epoch, 120_000, "", 0.802, False),
+        (left, 131_072, "", 0.794, False),
+        (interval, 84_500, "", 0.929, True),
+        (change, 96_000, "optimizer sgd → adam", 0.933, True),
+        (epoch, 120_000, "", 0.94, True),
+    )
+    return tuple(
+        MomentView(id, moment(updates), kind, what, 3 * (1 - right), right, on_path, here=False)
+        for id, (kind, updates, what, right, on_path) in enumerate(told, 1)
+    )
+
+
+def timeline(*told: MomentView, undo: int | None = None, redo: int | None = None) -> TimelineView:
+    """The moments, by default those above; `undo` and `redo` are ids of such."""
+    told = told or moments()
+    by_id = {each.id: each for each in told}
+    ways = (None if id is None else by_id[id] for id in (undo, redo))
+    return TimelineView(told, 6.1 * len(told), 256.0, *ways)
+
+
+def looking_back(run: RunView, id: int) -> RunView:
+    """The run while the moment of this id is looked at."""
+    at = next(each.at for each in run.timeline.moments if each.id == id)
+    looked_at = replace(run, glimpse=id)
+    past = run_view(State.PAUSED, updates=at.updates, config=run.config)
+    then = replace(
+        past, id=run.id, name=run.name, timeline=run.timeline, glimpse=id, train_loss=0.333
+    )
+    return replace(looked_at, then=then)
 
 
 def run_view(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.commands import Change
 from core.snapshot import Snapshot, State
 from tui.action import Applies, Do
+from tui.taking_back import goes_back, takes_back
 
 
 def always(_snapshot: Snapshot) -> bool:
@@ -19,8 +20,29 @@ def not_running(snapshot: Snapshot) -> bool:
     return not running(snapshot)
 
 
-def can_go_back(snapshot: Snapshot) -> bool:
-    return snapshot.run is not None and snapshot.run.way_back is not None
+def z_goes_back(snapshot: Snapshot) -> bool:
+    return snapshot.run is not None and goes_back(snapshot.run)
+
+
+def can_go_back_otherwise(snapshot: Snapshot) -> bool:
+    run = snapshot.run
+    return run is not None and run.way_back is not None and not goes_back(run)
+
+
+def z_takes_back(snapshot: Snapshot) -> bool:
+    return snapshot.run is not None and takes_back(snapshot.run)
+
+
+def can_do_again(snapshot: Snapshot) -> bool:
+    return snapshot.run is not None and snapshot.run.timeline.redo is not None
+
+
+def looks_back(snapshot: Snapshot) -> bool:
+    return snapshot.run is not None and snapshot.run.glimpse is not None
+
+
+def looks_at_now(snapshot: Snapshot) -> bool:
+    return snapshot.run is not None and snapshot.run.glimpse is None
 
 
 def several(snapshot: Snapshot) -> bool:

@@ -1,8 +1,10 @@
-"""What a key does to what the charts and the digits show."""
+"""What a key does to what the charts and the digits show, and of when."""
 
 from __future__ import annotations
 
+from core.commands import LookBack
 from tui.action import Action
+from tui.actions.applying import looks_back
 
 _GROUP = "Looking"
 
@@ -43,5 +45,24 @@ ACTIONS = (
         lambda cockpit: cockpit.predictions.action_toggle_wrong(),
         ("w",),
         group=_GROUP,
+    ),
+    Action(
+        "timeline",
+        "Look back at earlier moments, in the timeline",
+        lambda cockpit: cockpit.show_timeline(),
+        ("T",),
+        "look back",
+        9,
+        _GROUP,
+    ),
+    Action(
+        "now",
+        "Show the run as it is now again",
+        lambda cockpit: cockpit.send(LookBack()),
+        ("escape",),
+        "now",
+        2,
+        _GROUP,
+        looks_back,
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.errors import UserError
 from tui.action import Action, Cockpit
-from tui.actions.applying import alone, always, several
+from tui.actions.applying import alone, always, looks_at_now, several
 
 
 def _save_picture(cockpit: Cockpit) -> None:
@@ -23,7 +23,7 @@ ACTIONS = (
         lambda cockpit: cockpit.focus_panel(1),
         ("p", "tab"),
         "panel",
-        5,
+        6,
         applies=alone,
     ),
     Action(
@@ -39,7 +39,7 @@ ACTIONS = (
         lambda cockpit: cockpit.focus_panel(1),
         ("p",),
         "panel",
-        5,
+        6,
         applies=several,
     ),
     Action(
@@ -55,7 +55,7 @@ ACTIONS = (
         lambda cockpit: cockpit.turn_view(),
         ("v",),
         "view",
-        4,
+        5,
     ),
     Action(
         "maximise",
@@ -70,6 +70,7 @@ ACTIONS = (
         "Back to all panels",
         lambda cockpit: cockpit.restore_panels(),
         ("escape",),
+        applies=looks_at_now,
     ),
     Action(
         "theme",

@@ -1,11 +1,19 @@
-"""What a key does to training: start, pause, so many updates, back to where all was well."""
+"""What a key does to training: start, pause, so many updates, take back what was changed."""
 
 from __future__ import annotations
 
-from core.commands import Advance, FinishEpoch, GoBack, Pause, Reset, Start
+from core.commands import Advance, FinishEpoch, GoBack, Pause, Redo, Reset, Start, Undo
 from core.settings import Whole
 from tui.action import Action, Cockpit
-from tui.actions.applying import can_go_back, not_running, nudge, running
+from tui.actions.applying import (
+    can_do_again,
+    can_go_back_otherwise,
+    not_running,
+    nudge,
+    running,
+    z_goes_back,
+    z_takes_back,
+)
 
 _GROUP = "Training"
 
@@ -16,6 +24,10 @@ def _ask_updates(cockpit: Cockpit) -> None:
         Whole(1),
         lambda updates: cockpit.send(Advance(updates)),
     )
+
+
+def _go_back(cockpit: Cockpit) -> None:
+    cockpit.send(GoBack())
 
 
 ACTIONS = (
@@ -68,13 +80,40 @@ ACTIONS = (
     ),
     Action(
         "go-back",
-        "Go back to the last good moment",
-        lambda cockpit: cockpit.send(GoBack()),
+        "Go back to the last good moment, if the run can go no further",
+        _go_back,
         ("z",),
         "go back",
-        6,
+        2,
         _GROUP,
-        can_go_back,
+        z_goes_back,
+    ),
+    Action(
+        "go-back-anyway",
+        "Go back to the last good moment",
+        _go_back,
+        group=_GROUP,
+        applies=can_go_back_otherwise,
+    ),
+    Action(
+        "undo",
+        "Take back the last change, and what was trained since",
+        lambda cockpit: cockpit.send(Undo()),
+        ("z",),
+        "undo",
+        4,
+        _GROUP,
+        z_takes_back,
+    ),
+    Action(
+        "redo",
+        "Do again what was taken back",
+        lambda cockpit: cockpit.send(Redo()),
+        ("Z",),
+        "redo",
+        5,
+        _GROUP,
+        can_do_again,
     ),
     Action("slower", "Train slower", nudge("speed", -1), ("less_than_sign",), "speed", 7, _GROUP),
     Action("faster", "Train faster", nudge("speed", 1), ("greater_than_sign",), "speed", 7, _GROUP),

@@ -17,11 +17,10 @@ from typing import Any
 
 import click
 
-from core import summary as summaries
 from core.config import SETTINGS, RunConfig
 from core.errors import UserError
 from core.optimizers.table import HYPERPARAMETERS
-from core.settings import Setting
+from tui.cli.export_command import export
 from tui.cli.given import ConfigOption, given
 from tui.cli.help import WIDTH, SectionedCommand
 from tui.cli.layers import Given, blamed, settle
@@ -37,9 +36,15 @@ from tui.cli.options import (
     run_options,
     saving_options,
     screen_options,
+    values_of,
 )
 from tui.cli.race_command import race
+from tui.cli.replay_command import replay
+from tui.cli.resume_command import resume
+from tui.cli.runs_command import runs
+from tui.cli.saving import plan_of
 from tui.cli.sources import config_file
+from tui.cli.summary_file import summary_file
 from tui.complaint import PROGRAM, complain, said
 
 INTERRUPTED = 130
@@ -144,12 +149,13 @@ def gd_tui(ctx: click.Context, /, **_: object) -> int | None:
     from tui.onscreen import missing_terminal, open_app
 
     values, config = _read(ctx)
-    summary, saving = _summary_file(values), _values(SAVING, values)
+    summary, saving = summary_file(values), values_of(SAVING, values)
     try:
         if missing := missing_terminal():
             print(f"{PROGRAM}: {missing}, so this is `{PROGRAM} run`, in plain lines", flush=True)
             return _run(config, saving, summary, plain=True)
-        return open_app(config, _values(SCREEN, values), saving, summary)
+        screen = values_of(SCREEN, values)
+        return open_app(config, screen, saving, summary, plan_of(saving))
     except UserError as fault:
         raise blamed(fault, values) from fault
 
@@ -164,7 +170,7 @@ def run(ctx: click.Context, /, **_: object) -> int:
     Exit status: 0 done, 1 failed or diverged, 2 bad usage, 130 interrupted.
     """
     values, config = _read(ctx)
-    summary, saving = _summary_file(values), _values(SAVING, values)
+    summary, saving = summary_file(values), values_of(SAVING, values)
     try:
         return _run(config, saving, summary, as_json="json" in values and values["json"].value)
     except UserError as fault:
@@ -172,6 +178,10 @@ def run(ctx: click.Context, /, **_: object) -> int:
 
 
 gd_tui.add_command(race)
+gd_tui.add_command(runs)
+gd_tui.add_command(resume)
+gd_tui.add_command(replay)
+gd_tui.add_command(export)
 
 
 @gd_tui.command(
@@ -237,24 +247,6 @@ def _read(ctx: click.Context) -> tuple[Mapping[str, Given], RunConfig]:
     return values, settle(values).config
 
 
-def _values(settings: Mapping[str, Setting], given: Mapping[str, Given]) -> dict[str, Any]:
-    """What these settings are: as given, or else by default."""
-    return {n: given[n].value if n in given else s.default for n, s in settings.items()}
-
-
-def _summary_file(values: Mapping[str, Given]) -> Path | None:
-    """Where the summary goes, known to be writable before anything is trained."""
-    each = values.get("summary")
-    if each is None or each.value is None:
-        return None
-    path = Path(each.value)
-    try:
-        summaries.check_writable(path)
-    except UserError as fault:
-        raise fault.at(each.source) from None
-    return path
-
-
 def _run(
     config: RunConfig,
     saving: Mapping[str, Any],
@@ -268,10 +260,10 @@ def _run(
 
     config = with_an_end(config)
     return run(
-        Engine(config),
+        Engine(config, saving=plan_of(saving)),
         config,
         as_json=as_json,
         plain=plain,
         summary=summary,
-        keep_running=saving["keep_running"],
+        saving=saving,
     )

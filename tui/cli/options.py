@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,9 @@ from core.config import SETTINGS, STOP_CONDITIONS
 from core.errors import UserError
 from core.optimizers.table import HYPERPARAMETERS, OPTIMIZERS
 from core.racing.race import DEFAULT_BUDGET, BudgetKind
+from core.saving.plan import DEFAULT_SECONDS
 from core.settings import Choice, Flag, Kind, Number, Optional, Setting, Whole, Widths, refuse
+from tui.cli.layers import Given
 from tui.cli.sources import ENVIRONMENT, place
 from tui.display import Display
 
@@ -33,6 +35,13 @@ class FileName:
 
     def write(self, value: str) -> str:
         return value
+
+
+@dataclass(frozen=True, slots=True)
+class FolderName(FileName):
+    """The name of a folder."""
+
+    allowed: str = "the name of a folder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +89,7 @@ _METAVARS = {
     ThemeName: "NAME",
     Widths: "N,N,...",
     FileName: "FILE",
+    FolderName: "DIR",
     BudgetKind: "CLOCK:X",
 }
 _DISPLAY = Display()
@@ -100,7 +110,18 @@ SCREEN = {
 SAVING = {
     setting.name: setting
     for setting in (
+        Setting("runs", Optional(FolderName(), "your data directory"), None, "where runs are kept"),
+        Setting("save", Flag(), True, "save runs, so that they can go on whatever happens"),
+        Setting(
+            "autosave",
+            Number(0, 86_400, open_low=True),
+            DEFAULT_SECONDS,
+            "seconds from one save to the next; every change is saved at once",
+        ),
         Setting("keep_running", Flag(), False, "go on without a screen when the line is dropped"),
+        Setting(
+            "tensorboard", Optional(FolderName()), None, "write TensorBoard's files while it trains"
+        ),
     )
 }
 SUMMARY = Setting(
@@ -189,7 +210,7 @@ def _complete(_ctx: click.Context, option: click.Parameter, begun: str) -> list[
     assert isinstance(option, SettingOption)
     kind = _inner(option.setting.kind)
     if isinstance(kind, FileName):
-        return [CompletionItem(begun, type="file")]
+        return [CompletionItem(begun, type="dir" if isinstance(kind, FolderName) else "file")]
     names = kind.names if isinstance(kind, Choice | ThemeName) else ()
     before, comma, last = (
         begun.rpartition(",") if isinstance(option.setting.kind, Several) else ("", "", begun)
@@ -249,3 +270,13 @@ def screen_options() -> list[click.Parameter]:
 
 def saving_options() -> list[click.Parameter]:
     return [SettingOption(setting, "Saving") for setting in SAVING.values()]
+
+
+def stop_options() -> list[click.Parameter]:
+    """When a run is to stop: for one that goes on, and only as flags."""
+    return [SettingOption(SETTINGS[name], "When to stop") for name in STOP_CONDITIONS]
+
+
+def values_of(settings: Mapping[str, Setting], given: Mapping[str, Given]) -> dict[str, Any]:
+    """The value of each of these settings: the one given, or the default."""
+    return {n: given[n].value if n in given else s.default for n, s in settings.items()}

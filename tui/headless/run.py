@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from core.commands import Pause, Start
+from core.commands import Start
 from core.config import RunConfig
 from core.snapshot import RunView, Snapshot, State
 from core.summary import Status
 from tui.ending import EXIT, conclude, stop
+from tui.following import follow as follow_along
 from tui.headless.reports import Bar, Lines, Report, event_line, figures, title
 from tui.interruption import Interruption
 from tui.suspension import REST_SECONDS, Rest, Suspension
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from core.engine import Engine
 
 POLL_SECONDS = 0.1  # how late a signal may be noticed
-PAUSE_SECONDS = 2.0  # how long an interrupted run is given to reach a safe point
 _OVER = (State.FINISHED, State.DIVERGED, State.FAILED)
 
 
@@ -41,14 +41,14 @@ def run(
     as_json: bool,
     plain: bool,
     summary: Path | None,
-    keep_running: bool = False,
-    on_adrift: Callable[[], object] = lambda: None,
+    saving: Mapping[str, Any],
+    begin: bool = True,
 ) -> int:
     """Train as `config` says, with an `engine` made for it; returns the exit status.
 
-    With `as_json`, standard output gets the summary and nothing else. With `keep_running`
-    training goes on when nobody listens any more; `on_adrift` is called first. Raises UserError
-    if the run cannot begin, or its summary not be written.
+    With `as_json`, standard output gets the summary and nothing else. `saving` has the settings of
+    SAVING; without `begin` it trains only if it does so by
+    itself. Raises UserError if the run cannot begin, or its summary not be written.
     """
     stream = sys.stderr if as_json else sys.stdout
 
@@ -56,12 +56,15 @@ def run(
         return Bar(stream) if stream.isatty() and not plain else Lines(stream)
 
     teller = Teller(open_report)
-    with Interruption(keep_running=keep_running) as interruption:
+    follower = follow_along(engine, saving["tensorboard"])
+    with Interruption(keep_running=saving["keep_running"]) as interruption:
         try:
-            snapshot = follow(engine, teller, interruption, on_adrift)
+            snapshot = follow(engine, teller, interruption, begin=begin)
         finally:
             stop(engine)
             teller.hush()
+            if follower:
+                follower.close()
     ending = conclude(snapshot, config, Status.INTERRUPTED, summary)
     if snapshot.run:
         teller.report.say(_last_line(ending.status, snapshot.run))
@@ -79,11 +82,13 @@ def follow(
     engine: Engine,
     teller: Teller,
     interruption: Interruption,
-    on_adrift: Callable[[], object] = lambda: None,
+    *,
+    begin: bool = True,
 ) -> Snapshot:
     """Train until the run is over, or is interrupted, or nobody listens; the last snapshot."""
     engine.start()
-    engine.send(Start())
+    if begin:
+        engine.send(Start())
     snapshot, adrift = engine.snapshot, False
     with Suspension() as suspension:
         while not _over(snapshot) and not interruption.asked:
@@ -91,20 +96,21 @@ def follow(
                 if not interruption.keep_running:
                     break
                 adrift = True
-                _go_adrift(teller, on_adrift)
+                _go_adrift(teller, engine)
             if suspension.asked:
                 _suspend(engine, teller, suspension)
             snapshot = engine.wait(snapshot.revision, POLL_SECONDS)
             teller.tell(snapshot)
-    return snapshot if _over(snapshot) else _pause(engine, snapshot)
+    stop(engine)  # its last snapshot is of the weights that were saved
+    return engine.snapshot
 
 
-def _go_adrift(teller: Teller, on_adrift: Callable[[], object]) -> None:
+def _go_adrift(teller: Teller, engine: Engine) -> None:
     """Nobody listens any more: tell it to nobody."""
     teller.hush()
     let_go_of_the_terminal()
     teller.speak()
-    be_found(on_adrift)
+    be_found(engine)
 
 
 def _suspend(engine: Engine, teller: Teller, suspension: Suspension) -> None:
@@ -121,15 +127,6 @@ def _suspend(engine: Engine, teller: Teller, suspension: Suspension) -> None:
 
 def _over(snapshot: Snapshot) -> bool:
     return bool(snapshot.error) or (snapshot.run is not None and snapshot.run.state in _OVER)
-
-
-def _pause(engine: Engine, snapshot: Snapshot) -> Snapshot:
-    """Let the run come to a safe point, so that its numbers are those of its weights."""
-    engine.send(Pause())
-    deadline = time.monotonic() + PAUSE_SECONDS
-    while snapshot.run and snapshot.run.state is State.RUNNING and time.monotonic() < deadline:
-        snapshot = engine.wait(snapshot.revision, POLL_SECONDS)
-    return snapshot
 
 
 class Teller:

@@ -80,6 +80,7 @@ class CockpitScreen(Screen[None]):
         self._notice = 0
         self._wardrobe = Wardrobe()
         self._hidden: frozenset[int] = frozenset()
+        self._unsaved: frozenset[int] = frozenset()  # runs that could not be saved
 
     @property
     def host(self) -> Host:
@@ -135,10 +136,18 @@ class CockpitScreen(Screen[None]):
         if snapshot.notice is not None and snapshot.notice.number > self._notice:
             self._notice = snapshot.notice.number
             self.say(snapshot.notice.text)
+        self._heed_saving(snapshot)
         self._hidden &= {each.id for each in snapshot.runs}  # whoever comes back is to be seen
         if run is not None:
             self.banner.show(run, snapshot.error)
             self.deck.show(self._company(snapshot, run))
+
+    def _heed_saving(self, snapshot: Snapshot) -> None:
+        """Say it when all could be saved again; as long as it cannot be, the header does."""
+        troubled = {each.id for each in snapshot.runs if each.saving and each.saving.trouble}
+        if self._unsaved and not troubled:
+            self.notify("saved again", markup=False)
+        self._unsaved = frozenset(troubled)
 
     def _company(self, snapshot: Snapshot, run: RunView) -> Company:
         runs = snapshot.runs
@@ -282,6 +291,9 @@ class CockpitScreen(Screen[None]):
     def turn_view(self) -> None:
         """Show the next of the panels that share a place."""
         self.deck.turn()
+
+    def show_timeline(self) -> None:
+        self.show_panel(self.deck.panels["timeline"])
 
     def show_panel(self, panel: Panel) -> None:
         self.deck.bring_forward(panel)

@@ -95,17 +95,19 @@ def _two_columns(name: str, meaning: str, width: int) -> Table:
 
 
 class QuitDialog(Dialog):
-    """Asks once more before runs are given up: q again, or Enter, means yes."""
+    """Asks once more before runs are left: q again, or Enter, means yes."""
 
     BINDINGS = [("q,enter,y", "dismiss(True)", "quit")]
 
-    def __init__(self, runs: int, updates: int) -> None:
+    def __init__(self, runs: int, updates: int, *, saved: bool) -> None:
         super().__init__("quit?")
         self._runs = runs
         self._updates = updates
+        self._saved = saved
 
     def body(self) -> ComposeResult:
         made = fmt.plural(self._updates, "update")
         who = "This run has" if self._runs == 1 else f"These {self._runs} runs have"
-        yield Static(f"{who} made {made}. They are not kept.", markup=False)
+        kept = "They are saved: gd-tui resume goes on." if self._saved else "They are not kept."
+        yield Static(f"{who} made {made}. {kept}", markup=False)
         yield Static("q again: quit     escape: stay", classes="answer", markup=False)

@@ -7,6 +7,7 @@ from textual.widgets import Static
 from core.snapshot import RunView, State
 from tui import format as fmt
 from tui.display import Display
+from tui.taking_back import FALLEN, said_of_z
 
 
 class Banner(Static):
@@ -35,13 +36,10 @@ class Banner(Static):
 
 def _advice(run: RunView) -> str:
     """What happened and what to do about it; nothing while all is well."""
-    if run.state not in (State.DIVERGED, State.FAILED):
+    if run.state not in FALLEN:
         return ""
-    ways = []
-    if run.way_back is not None:
-        ways.append(
-            f"z  goes back to update {fmt.count(run.way_back.updates)}, and the settings of then"
-        )
+    said = said_of_z(run)
+    ways = [f"z  {said}"] if said else []
     if run.state is State.DIVERGED:
         ways.append("-  lowers the learning rate")
     ways.append("r  begins again from the same seed")

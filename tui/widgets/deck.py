@@ -14,6 +14,7 @@ from core.snapshot import RunView
 from tui import layout
 from tui.company import Company
 from tui.display import Display
+from tui.format import count
 from tui.widgets.digit import DigitPanel
 from tui.widgets.events import EventsPanel
 from tui.widgets.explanation import ExplanationPanel
@@ -27,6 +28,7 @@ from tui.widgets.run_settings import RunSettingsPanel
 from tui.widgets.runs import RunsPanel
 from tui.widgets.strategy import StrategyPanel
 from tui.widgets.tab_strip import TabStrip
+from tui.widgets.timeline import TimelinePanel
 from tui.widgets.trembling import TremblingPanel
 from tui.widgets.verdicts import VerdictsPanel
 
@@ -41,6 +43,7 @@ KINDS: dict[str, type[Panel]] = {
     "trembling": TremblingPanel,
     "progress": ProgressPanel,
     "events": EventsPanel,
+    "timeline": TimelinePanel,
     "predictions": PredictionsPanel,
     "digit": DigitPanel,
     "explanation": ExplanationPanel,
@@ -50,6 +53,17 @@ KINDS: dict[str, type[Panel]] = {
 def panel_keys() -> list[tuple[str, str]]:
     """The keys that work in some panel only, and what they do there."""
     return [*dict.fromkeys(row for kind in KINDS.values() for row in kind.KEYS_HELP)]
+
+
+def _dates(company: Company) -> tuple[str, ...]:
+    """As of when the panels are that look back, in more words and in fewer; none if as of now."""
+    then = company.run.then
+    if then is None:
+        return ()
+    when = f"update {count(then.at.updates)}"
+    dates = f"as of {when}", when
+    whose = f"{then.name} as of {when}", f"{then.name}, {when}"
+    return (*whose, *dates) if len(company.runs) > 1 else dates
 
 
 class Deck(Widget):
@@ -79,14 +93,16 @@ class Deck(Widget):
             self.query_one(PredictionsPanel).ask()
         if before is None or len(before.runs) != len(company.runs):
             self._plan_anew()
+        then, when = company.then, _dates(company)
         for panel in self.in_view():
-            panel.show_company(company)
+            panel.date(*when if panel.LOOKS_BACK else ())
+            panel.show_company(then if panel.LOOKS_BACK else company)
 
     def move(self, run: RunView) -> None:
         """Draw no more than what follows the training frame by frame."""
         loss = self.query_one(LossPanel)
         if loss in self.in_view():
-            loss.move(run)
+            loss.move(run.then or run)
 
     def in_view(self) -> Iterator[Panel]:
         """The panels that can be seen now."""
@@ -102,10 +118,16 @@ class Deck(Widget):
         panel.focus()
 
     def turn(self) -> None:
-        """Bring the next panel to the front of the place that several share."""
+        """Bring the next panel to the front of the place that several share.
+
+        Of several such places it is the one in focus, else the first; tabs come last.
+        """
         shared = [place for place in self._plan if len(place.panels) > 1]
-        if shared:
-            names = shared[0].panels
+        focused = self._focused()
+        in_focus = [each for each in shared if focused and focused.id in each.panels]
+        untabbed = [each for each in shared if not each.strip]
+        for place in [*(each for each in in_focus if each in untabbed), *untabbed, *shared][:1]:
+            names = place.panels
             front = self._fronts.get(names, names[0])
             self.bring_forward(self.panels[names[(names.index(front) + 1) % len(names)]])
 

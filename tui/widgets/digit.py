@@ -165,6 +165,7 @@ class DigitPanel(Panel):
     """One test example and how sure the network is of each class, live while it trains."""
 
     TITLE = "Digit"
+    LOOKS_BACK = True
 
     view = query_one(DigitView)
 

@@ -33,6 +33,7 @@ class ExplanationPanel(Panel):
     """Two or three sentences on what the strategy does, with this run's own numbers."""
 
     TITLE = "What you see"
+    LOOKS_BACK = True
 
     body = query_one(Static)
 
@@ -45,7 +46,8 @@ class ExplanationPanel(Panel):
 
     def show(self, run: RunView) -> None:
         """Say it anew when the situation is another; else only the numbers, now and then."""
-        situation = (run.name, run.state, run.config.strategy, run.examples_per_update)
+        strategy = (run.config.strategy, run.examples_per_update)
+        situation = (run.name, run.state, strategy, run.glimpse)
         now = self._now()
         if situation == self._situation and now - self._written_at < _MOST_OFTEN:
             return

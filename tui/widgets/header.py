@@ -8,6 +8,7 @@ from core.data.catalog import DATA_SETS
 from core.snapshot import RunView, Snapshot, State
 from tui import format as fmt
 from tui.display import STATE_LOOKS, Display
+from tui.widgets.fit import cut, fullest
 from tui.widgets.lines import Lines
 
 Part = tuple[str, str]
@@ -30,11 +31,27 @@ class Header(Lines):
         state = self._state(snapshot)
         room = self.size.width - state.cell_length - 1
         several = len(snapshot.runs) > 1
-        left = Content.assemble(*_fitting(_facts(run, named=several), room))
+        name, *facts = _facts(run, named=several)
+        facts = self._trouble(snapshot, room - len(name[0])) or facts
+        left = Content.assemble(*_fitting([name, *facts], room))
         self.write(left.pad_right(max(1, room - left.cell_length)) + state)
 
     def on_resize(self) -> None:
         self.show(self._snapshot)
+
+    def _trouble(self, snapshot: Snapshot, room: int) -> list[Part]:
+        """What keeps the selected run, or another, from being saved: more urgent than facts."""
+        selected_first = sorted(snapshot.runs, key=lambda run: run.id != snapshot.selected)
+        for run in selected_first:
+            saving = run.saving
+            if saving and saving.trouble:
+                named = f"{run.name} " if run.id != snapshot.selected else ""
+                said = f"  {named}{saving.trouble}"
+                last = f"last saved at update {fmt.count(saving.at.updates)}" if saving.at else ""
+                full = f"{said}; {last}" if last else f"{said}; nothing of it is saved"
+                said = fullest(room, *map(self._display.text, (full, said)))
+                return [(cut(said, room, self._display.ascii), "bold $error")]
+        return []
 
     def _state(self, snapshot: Snapshot) -> Content:
         run = snapshot.run

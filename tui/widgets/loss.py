@@ -38,6 +38,7 @@ class LossPanel(Panel):
     """How the loss goes down: what is drawn, against what, and on which scale can be chosen."""
 
     TITLE = "Training loss"
+    LOOKS_BACK = True
 
     sparkline = query_one(Sparkline)
     chart = query_one(LossChart)
@@ -48,6 +49,7 @@ class LossPanel(Panel):
     _log_clocks: frozenset[Clock] = frozenset()  # on which x is logarithmic, for several runs
     _run: RunView | None = None
     _company: Company | None = None  # of several runs; None while there is one to draw
+    _looked_at: object = None  # the run and the moment of it
 
     def compose(self) -> ComposeResult:
         yield Sparkline(self._display)
@@ -60,16 +62,14 @@ class LossPanel(Panel):
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self._draw_again())
 
     def show(self, run: RunView) -> None:
-        self._run, self._company = run, None
-        self._draw(run)
+        self._draw_new(run, None)
 
     def show_company(self, company: Company) -> None:
         """One run, or several over each other."""
         if len(company.visible) == 1:
             self.show(company.run)
         else:
-            self._run, self._company = company.run, company
-            self._draw(company.run)
+            self._draw_new(company.run, company)
 
     def next_measure(self) -> None:
         """Training loss, then test loss, then test accuracy."""
@@ -106,6 +106,12 @@ class LossPanel(Panel):
         latest: list[float] = run.recent[-max(self.sparkline.size.width, 1) :].tolist()
         self.sparkline.show(latest, _colours(run, len(latest), dark=self._dark))
         return latest
+
+    def _draw_new(self, run: RunView, company: Company | None) -> None:
+        """Draw what has changed; another moment of the run at once."""
+        before, self._looked_at = self._looked_at, (run.id, run.glimpse)
+        self._run, self._company = run, company
+        self._draw(run, at_once=before is not None and before != self._looked_at)
 
     def _draw(self, run: RunView, *, at_once: bool = False) -> None:
         self.set_class(self._company is not None, "-several")

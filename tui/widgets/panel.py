@@ -17,6 +17,7 @@ from core.commands import Command
 from core.snapshot import RunView
 from tui.company import Company
 from tui.display import Display
+from tui.widgets.fit import fullest
 
 _CORNERS = 6  # columns of the upper border that no title can take
 
@@ -26,13 +27,14 @@ class Panel(Vertical, can_focus=True):
 
     Its name stands on the upper border, left, and while it has the focus the keys that work in
     it, given room; live facts stand on the lower border, right. `KEYS_HELP` explains those keys
-    in the help.
+    in the help. A panel that `LOOKS_BACK` shows the moment of the run that is looked at.
     """
 
     ALLOW_MAXIMIZE = True
     TITLE: ClassVar[str] = ""
     KEYS: ClassVar[str] = ""
     KEYS_HELP: ClassVar[tuple[tuple[str, str], ...]] = ()
+    LOOKS_BACK: ClassVar[bool] = False
 
     class Asked(Message):
         """The person asked for something that the engine is to do.
@@ -56,6 +58,7 @@ class Panel(Vertical, can_focus=True):
         self._display = display
         self._now = now
         self._title = self._facts = ""
+        self._dates: tuple[str, ...] = ()
         self.entitle(self.TITLE)
 
     def entitle(self, name: str) -> None:
@@ -64,16 +67,29 @@ class Panel(Vertical, can_focus=True):
             self._title = name
             self._write_title()
 
+    def date(self, *wordings: str) -> None:
+        """Say beside the name as of when all this is; without wordings it is as of now.
+
+        The first that there is room for is written.
+        """
+        if wordings != self._dates:
+            self._dates = wordings
+            self.set_class(bool(wordings), "-then")
+            self._write_title()
+
     def watch_has_focus(self, focused: bool) -> None:
         super().watch_has_focus(focused)
         self._write_title()
 
     @on(Resize)
     def _write_title(self) -> None:
-        with_keys = self._display.text(f"{self._title} · {self.KEYS}")
-        fits = len(with_keys) <= self.outer_size.width - _CORNERS
-        shown = self.KEYS and self.has_focus and fits
-        self.border_title = with_keys if shown else self._title
+        title, room = self._title, self.outer_size.width - _CORNERS
+        wordings = [title]
+        if self._dates:
+            wordings = [*(f"{title} · {date}" for date in self._dates), *self._dates]
+        elif self.KEYS and self.has_focus:
+            wordings = [f"{title} · {self.KEYS}", title]
+        self.border_title = Content(fullest(room, *map(self._display.text, wordings)))
 
     def report(self, facts: str) -> None:
         """Put live facts on the lower border, and paint no more than that line."""

@@ -115,6 +115,7 @@ class PredictionsPanel(Panel):
     TITLE = "Predictions"
     KEYS = "arrows select"
     KEYS_HELP = (("arrows", "among the digits: select one"),)
+    LOOKS_BACK = True
     BINDINGS = [
         Binding("left", "select(-1, 0)", "Select", show=False),
         Binding("right", "select(1, 0)", "Select", show=False),

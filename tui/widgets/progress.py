@@ -8,6 +8,7 @@ from textual.content import Content
 from core.snapshot import RunView, State
 from tui import format as fmt
 from tui.widgets.bar import thin_bar
+from tui.widgets.fit import fullest
 from tui.widgets.lines import Lines
 from tui.widgets.panel import Panel
 
@@ -23,6 +24,7 @@ class ProgressPanel(Panel):
     """A bar for the epoch, then a table of figures that change and never move."""
 
     TITLE = "Progress"
+    LOOKS_BACK = True
 
     def compose(self) -> ComposeResult:
         yield Lines(classes="body")
@@ -34,7 +36,9 @@ class ProgressPanel(Panel):
         table = _pairs(run) if two_columns else [(fact,) for fact in _most_important(run)]
         rows = [self._cells(facts, width) for facts in table]
         lines.write(self._epoch(run, width), *rows)
-        self.report(self._display.text(_outlook(run)))
+        outlook, saved = _outlook(run), _saved(run)
+        both = ", ".join(said for said in (outlook, saved) if said)
+        self.report(self._display.text(fullest(width - 2, both, outlook)))
 
     def _epoch(self, run: RunView, width: int) -> Content:
         epoch, done = _epoch_shown(run)
@@ -126,6 +130,15 @@ def _outlook(run: RunView) -> str:
     held = f"held to {_limit(wanted.speed)}" if wanted.speed else ""
     stops = f"stops in {fmt.clock(min(known))}" if known else ""
     return ", ".join(said for said in (held, stops) if said)
+
+
+def _saved(run: RunView) -> str:
+    """How far back the last save is, in training seconds; of trouble the header tells."""
+    saving = run.saving
+    if saving is None or saving.at is None or saving.trouble:
+        return ""
+    back = run.at.seconds - saving.at.seconds
+    return f"saved {back:.0f} s back" if back >= 1 else "saved"
 
 
 def _limit(speed: float) -> str:

@@ -1,4 +1,4 @@
-"""The panel of what frames a run: its seed, its speed, and when it stops."""
+"""The panel of what frames a run: its seed, its speed, when it stops, what is kept of it."""
 
 from __future__ import annotations
 
@@ -21,3 +21,5 @@ class RunSettingsPanel(SettingList):
         yield row(run.config, "seconds", title="stop at second")
         yield row(run.config, "target_accuracy", title="stop at accuracy")
         yield row(run.config, "eval_every", unit=" examples")
+        yield row(run.config, "snapshot_every", unit=" s")
+        yield row(run.config, "snapshot_memory", unit=" MB")

@@ -1,4 +1,4 @@
-"""The names of the panels that share one place, with the one in front marked."""
+"""The names of the panels that share one place, with the one in front marked and in view."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ class TabStrip(Lines):
         self._titles, self._front = titles, front
         joined = "  ".join(title.replace(" ", _JOINT) for title in self._titles)
         rows = wrap(joined, max(10, self.size.width - 1), break_long_words=False)
-        self.write(*(self._row(text.replace(_JOINT, " ")) for text in rows))
+        rows = [text.replace(_JOINT, " ") for text in rows]
+        place = next((place for place, text in enumerate(rows) if front in text), 0)
+        top = max(0, place + 1 - max(1, self.size.height))
+        self.write(*(self._row(text) for text in rows[top:]))
 
     def on_resize(self) -> None:
         self.show(self._titles, self._front)

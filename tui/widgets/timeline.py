@@ -1,0 +1,282 @@
+"""The panel of the moments that were kept of a run: one looks back along it, and returns."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.content import Content
+from textual.events import Click
+from textual.getters import query_one
+
+from core.commands import Fork, LookBack, Return
+from core.snapshot import Evaluation, Moment, MomentView, RunView
+from tui import format as fmt
+from tui.display import STATE_LOOKS, Look
+from tui.moments import LOOKS, wordings
+from tui.widgets.fit import cut, fullest
+from tui.widgets.lines import Lines
+from tui.widgets.moment_strip import Strip
+from tui.widgets.panel import Panel
+
+WITH_ACCURACY, WITH_EPOCH = 40, 60  # columns from which these are listed
+HEADED = 7  # lines from which the columns are named
+_LEAD = 4  # columns of the mark, the path and the sign
+_UPDATES, _EPOCH, _ACCURACY = 7, 9, 9  # their columns; the first may be wider
+_PAGE = 10
+
+
+class TimelinePanel(Panel):
+    """The moments on a line, and below it one a line, the newest first; above them all is now.
+
+    To move along it is to look back: the panels that show the run show it as it was then.
+    """
+
+    TITLE = "Timeline"
+    KEYS = "arrows, enter, f"
+    KEYS_HELP = (
+        ("arrows", "along the timeline: show the curves and digits of then"),
+        ("home end", "along the timeline: to now, and to the oldest moment"),
+        ("enter", "at an earlier moment: return there"),
+        ("f", "at an earlier moment: fork from there"),
+        ("escape", "at an earlier moment: back to now"),
+    )
+    BINDINGS = [
+        Binding("up,right", "move(-1)", "later moment"),
+        Binding("down,left", "move(1)", "earlier moment"),
+        Binding("pageup", f"move(-{_PAGE})", "later moments"),
+        Binding("pagedown", f"move({_PAGE})", "earlier moments"),
+        Binding("home", "now", "now"),
+        Binding("escape", "leave", "now"),
+        Binding("end", "oldest", "oldest moment"),
+        Binding("enter", "return", "return there"),
+        Binding("f", "fork", "fork from there"),
+    ]
+
+    lines = query_one(Lines)
+
+    _run: RunView | None = None
+    _chosen: int | None = None  # the moment that is looked at, or was asked for; None is now
+    _glimpse: int | None = None  # the same as the engine said last
+    _asked: list[int | None]  # moments that it has not answered for yet
+    _top = 0
+
+    def compose(self) -> ComposeResult:
+        self._asked = []
+        yield Lines(classes="body")
+
+    def show(self, run: RunView) -> None:
+        before, self._run = self._run, run
+        if before is None or before.id != run.id:
+            self._asked = []
+            self._chosen = run.glimpse
+        elif run.glimpse != self._glimpse:
+            self._take_answer(run.glimpse)
+        self._glimpse = run.glimpse
+        if self._chosen is not None and self._chosen not in self._ids:
+            self._look(self._nearest(self._chosen))
+        self._draw()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """At the present moment these keys mean what they mean elsewhere."""
+        if action in ("fork", "leave", "return"):
+            return self._chosen is not None
+        return super().check_action(action, parameters)
+
+    def action_move(self, step: int) -> None:
+        """Look at the moment `step` lines below."""
+        self._look_at(self._place + step)
+
+    def action_now(self) -> None:
+        self._look_at(0)
+
+    def action_leave(self) -> None:
+        self._look_at(0)
+
+    def action_oldest(self) -> None:
+        self._look_at(len(self._ids))
+
+    def action_return(self) -> None:
+        if self._chosen is not None:
+            self.post_message(self.Asked(Return(self._chosen), self._run_id))
+
+    def action_fork(self) -> None:
+        """Fork from the moment; of the run itself now is shown again."""
+        if self._chosen is not None:
+            moment, run = self._chosen, self._run_id
+            self._look(None)
+            self.post_message(self.Asked(Fork(moment), run))
+
+    def on_click(self, event: Click) -> None:
+        """A click on a moment looks at it, in the list or on the line."""
+        at = event.get_content_offset(self.lines)
+        if at is None or self._run is None:
+            return
+        above = self._above()
+        if at.y >= above:
+            self._look_at(self._top + at.y - above)
+        elif at.y == 0:
+            self._look_at(len(self._ids) - self._strip.nearest(at.x - 1))
+
+    def watch_has_focus(self, focused: bool) -> None:
+        super().watch_has_focus(focused)
+        self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    @property
+    def _run_id(self) -> int | None:
+        return self._run.id if self._run else None
+
+    @property
+    def _moments(self) -> Sequence[MomentView]:
+        """Oldest first."""
+        return self._run.timeline.moments if self._run else ()
+
+    @property
+    def _ids(self) -> list[int]:
+        return [moment.id for moment in self._moments]
+
+    @property
+    def _place(self) -> int:
+        """The line of the moment that is looked at: 0 is now, then the newest moment."""
+        ids = self._ids
+        return len(ids) - ids.index(self._chosen) if self._chosen in ids else 0
+
+    @property
+    def _strip(self) -> Strip:
+        return Strip(self._moments, max(1, self.lines.size.width - 2))
+
+    def _nearest(self, id: int) -> int | None:
+        """The moment kept nearest to one that was given up; None if there is none."""
+        ids = self._ids
+        place = bisect_left(ids, id)
+        return min(ids[max(0, place - 1) : place + 1], key=lambda i: abs(i - id), default=None)
+
+    def _look_at(self, place: int) -> None:
+        ids = self._ids
+        place = max(0, min(place, len(ids)))
+        self._look(ids[-place] if place else None)
+
+    def _look(self, moment: int | None) -> None:
+        if moment != self._chosen:
+            self._chosen = moment
+            self._asked.append(moment)
+            self.post_message(self.Asked(LookBack(moment), self._run_id))
+            self._draw()
+
+    def _take_answer(self, glimpse: int | None) -> None:
+        """What was asked for after it is still to come; what nobody asked for counts at once."""
+        if glimpse in self._asked:
+            del self._asked[: self._asked.index(glimpse) + 1]
+        else:
+            self._asked = []
+        if not self._asked:
+            self._chosen = glimpse
+
+    def _above(self) -> int:
+        """Lines above the list: the strip, and the names of the columns."""
+        width, height = self.lines.size
+        if height < 3:
+            return 0
+        return 2 if height >= HEADED and width >= WITH_ACCURACY else 1
+
+    def _draw(self) -> None:
+        run = self._run
+        if run is None:
+            return
+        width, height = self.lines.size
+        updates = (run.at.updates, *(each.at.updates for each in self._moments))
+        column = max(_UPDATES, *(len(fmt.count(each)) for each in updates))
+        above, place = self._above(), self._place
+        room = max(1, height - above)
+        last = max(0, len(self._moments) + 1 - room)
+        self._top = min(max(self._top, place - room + 1), place, last)
+        rows = [None, *reversed(self._moments)][self._top : self._top + room]
+        listed = [self._row(run, each, width, column) for each in rows]
+        self.lines.write(*self._head(run, width, column)[:above], *listed)
+        self.report(self._kept(run, width))
+
+    def _head(self, run: RunView, width: int, column: int) -> tuple[Content, Content]:
+        now = STATE_LOOKS[run.state]
+        chosen = len(self._moments) - self._place
+        strip = self._strip.drawn(chosen, now, display=self._display, dark=self._dark)
+        names = " " * _LEAD + _columns("update", "epoch", "accuracy", width, column)
+        return strip.pad_left(1), Content.styled(names, "$foreground-muted")
+
+    def _row(self, run: RunView, moment: MomentView | None, width: int, column: int) -> Content:
+        """A moment as a line; None is now."""
+        words: tuple[str, ...] = ("now",)
+        if moment is None:
+            sign, on_path = STATE_LOOKS[run.state], True
+            at, accuracy = run.at, _accuracy(run.evaluation)
+        else:
+            sign, on_path, words = LOOKS[moment.kind], moment.on_path, _words(moment)
+            at, accuracy = moment.at, moment.test_accuracy
+        chosen = moment.id == self._chosen if moment else self._chosen is None
+        line = Content.assemble(
+            self._lead(sign, chosen, on_path),
+            (self._figures(at, accuracy, words, width, column), "bold" if chosen else ""),
+        )
+        if not on_path:
+            line = Content.styled(line.plain, "$foreground-muted")
+        if chosen and self.has_focus:
+            line = (line + " " * (width - len(line))).stylize("on $block-cursor-background")
+        return line
+
+    def _lead(self, sign: Look, chosen: bool, on_path: bool) -> Content:
+        """The mark of the chosen one, the path, unbroken where the run came along, the sign."""
+        mark, path, branch = (">", "|", ":") if self._display.ascii else ("▸", "│", "┆")
+        return Content.assemble(
+            (mark if chosen else " ", "bold $primary"),
+            (path if on_path else branch, "$border-blurred"),
+            (sign.mark(self._display.ascii), sign.colour.on(dark=self._dark)),
+            " ",
+        )
+
+    def _figures(
+        self, at: Moment, accuracy: float | None, words: Sequence[str], width: int, column: int
+    ) -> str:
+        update, epoch, share = fmt.count(at.updates), f"{at.epoch:,.2f}", fmt.percent(accuracy)
+        figures = _columns(update, epoch, share, width, column)
+        room = max(0, width - _LEAD - len(figures) - 2)
+        said = fullest(room, *map(self._display.text, words))
+        return f"{figures}  {cut(said, room, self._display.ascii)}"
+
+    def _kept(self, run: RunView, width: int) -> str:
+        """How much is kept; where it is narrow, the figures that have no column."""
+        chosen = next((each for each in self._moments if each.id == self._chosen), None)
+        if chosen and width < WITH_ACCURACY:
+            share = fmt.percent(chosen.test_accuracy)
+            epoch = f"epoch {chosen.at.epoch:,.2f}"
+            return fullest(width - 2, f"{epoch}, accuracy {share}", f"{epoch}, {share}", "")
+        bound = run.config.snapshot_memory
+        size = f"{_megabytes(run.timeline.megabytes)} of {bound:,.6g} MB"
+        moments = fmt.plural(len(self._moments), "moment")
+        return fullest(width - 2, f"{moments}, {size}", moments, "")
+
+
+def _columns(update: str, epoch: str, accuracy: str, width: int, column: int) -> str:
+    """Figures or their names below each other, as many as a panel of `width` has room for."""
+    listed = f"{update:>{column}}"
+    if width >= WITH_EPOCH:
+        listed += f"{epoch:>{_EPOCH}}"
+    if width >= WITH_ACCURACY:
+        listed += f"{accuracy:>{_ACCURACY}}"
+    return listed
+
+
+def _words(moment: MomentView) -> tuple[str, ...]:
+    words = wordings(moment)
+    return (*(f"{each} ← now" for each in words), "← now") if moment.here else words
+
+
+def _accuracy(tested: Evaluation | None) -> float | None:
+    return tested.accuracy if tested else None
+
+
+def _megabytes(size: float) -> str:
+    return f"{size:,.0f}" if size >= 10 or not size else fmt.number(size, 2)
