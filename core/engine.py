@@ -83,7 +83,7 @@ class Engine:
         self._arena: Arena | None = None
         self._views: Views | None = None
         self._notice: Notice | None = None
-        self._thread = threading.Thread(target=self._serve, name="engine", daemon=True)
+        self._thread: threading.Thread | None = None
 
     # For the screen's thread
 
@@ -91,6 +91,7 @@ class Engine:
         # The worker trains without the interpreter's lock, and wants it back for a moment after
         # each slice; a screen that is drawing shall not keep it for Python's usual 5 ms.
         sys.setswitchinterval(_SWITCH_SECONDS)
+        self._thread = threading.Thread(target=self._serve, name="engine", daemon=True)
         self._thread.start()
 
     def send(self, command: Command, run: int | None = None) -> None:
@@ -108,7 +109,7 @@ class Engine:
     def stop(self, timeout: float | None = 5.0) -> None:
         """End the thread and wait for it; everything is saved by then."""
         self._commands.put((None, None))
-        if self._thread.is_alive():
+        if self._thread is not None:
             self._thread.join(timeout)
 
     def wait(self, revision: int, timeout: float | None = None) -> Snapshot:
@@ -198,7 +199,12 @@ class Engine:
         with reading():
             from core.loading import load
 
-        loaded = load(self._wish, self._clock, self._say_loading, self._refresh)
+        commands = self._commands  # alone: an engine that its own parts know is hard to be rid of
+
+        def refresh() -> None:
+            commands.put((_REFRESH, None))
+
+        loaded = load(self._wish, self._clock, self._say_loading, refresh)
         self.config, self.player = loaded.config, loaded.player
         self._arena, self._views, self._keeper = loaded.arena, loaded.views, loaded.keeper
         self._publish_runs(final=True)
@@ -241,10 +247,6 @@ class Engine:
             raise
         except Exception as fault:  # whatever torch or a model raises
             run.fail(fault)
-
-    def _refresh(self) -> None:
-        """There is something new to show, though nobody asked for it; any thread may say so."""
-        self._commands.put((_REFRESH, None))
 
     def _publish_runs(self, *, final: bool = False, brief: bool = False) -> None:
         self._stale = not final

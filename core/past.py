@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
+from typing import Protocol
 
 from core.checkpoint import Checkpoint
 from core.snapshot import MomentKind, MomentView, TimelineView
@@ -14,17 +14,21 @@ from core.trainer import Time, Trainer
 _RARELY = 100  # times as long as keeping a moment takes, a run goes on before the next one
 
 
+class Present(Protocol):
+    """What is to be known of a run as it is, to keep it: see `core.run.Run`."""
+
+    trainer: Trainer
+
+    def capture(self) -> Checkpoint: ...
+
+
 class Past:
-    """The timeline of a run, and the last moment at which all was well.
+    """The timeline of a run, and the last moment at which all was well."""
 
-    `capture` makes a checkpoint of the run as it is.
-    """
-
-    def __init__(self, capture: Callable[[], Checkpoint], clock: Time) -> None:
+    def __init__(self, clock: Time) -> None:
         self.timeline = Timeline()
         self.way_back: Checkpoint | None = None
         self.glimpse: Kept | None = None  # the moment that is looked at
-        self._capture = capture
         self._clock = clock
         self._cost = 0.0
         self._due = -math.inf  # in wall time: an epoch may last no longer than a few updates
@@ -36,31 +40,32 @@ class Past:
         self.timeline = other.timeline.copy()
         self.way_back = replace(other.way_back, line=-1) if other.way_back else None
 
-    def keep_if_due(self, trainer: Trainer) -> None:
+    def keep_if_due(self, run: Present) -> None:
         """Keep the moment if it ends an epoch, or if the interval is over."""
+        trainer = run.trainer
         if trainer.mid_update or self._clock() < self._due:
             return
         every = trainer.config.snapshot_every
         if trainer.sampler.cursor == 0 and trainer.sampler.epochs_done != self._epochs:
-            self._keep(trainer, MomentKind.EPOCH)
+            self._keep(run, MomentKind.EPOCH)
         elif every is not None and trainer.seconds - self._kept_seconds >= every:
-            self._keep(trainer, MomentKind.INTERVAL)
+            self._keep(run, MomentKind.INTERVAL)
 
-    def keep_beginning(self, trainer: Trainer) -> None:
+    def keep_beginning(self, run: Present) -> None:
         """Keep the moment before the first update."""
-        if trainer.updates == 0 and not self.stands_at_tip(trainer):
-            self._keep(trainer, MomentKind.BEGINNING)
+        if run.trainer.updates == 0 and not self.stands_at_tip(run.trainer):
+            self._keep(run, MomentKind.BEGINNING)
 
-    def keep_before(self, trainer: Trainer, what: str) -> Kept:
+    def keep_before(self, run: Present, what: str) -> Kept:
         """Keep the moment before something is changed."""
-        return self._keep(trainer, MomentKind.CHANGE, what)
+        return self._keep(run, MomentKind.CHANGE, what)
 
-    def keep_left(self, trainer: Trainer, target: Kept | None = None) -> Kept:
+    def keep_left(self, run: Present, target: Kept | None = None) -> Kept:
         """Keep the moment that is about to be left for `target`, unless it is kept already."""
         tip, sparing = self.timeline.tip, target.id if target else None
-        if tip and self.stands_at_tip(trainer):
+        if tip and self.stands_at_tip(run.trainer):
             return tip
-        return self._keep(trainer, MomentKind.LEFT, sparing=sparing)
+        return self._keep(run, MomentKind.LEFT, sparing=sparing)
 
     def arrive(self, trainer: Trainer) -> None:
         """The run stands elsewhere now."""
@@ -83,11 +88,12 @@ class Past:
         )
 
     def _keep(
-        self, trainer: Trainer, kind: MomentKind, what: str = "", sparing: int | None = None
+        self, run: Present, kind: MomentKind, what: str = "", sparing: int | None = None
     ) -> Kept:
+        trainer = run.trainer
         began = self._clock()
         self.timeline.bound = trainer.config.snapshot_memory
-        kept = self.timeline.keep(kind, what, self._capture(), sparing)
+        kept = self.timeline.keep(kind, what, run.capture(), sparing)
         self._cost = self._clock() - began
         self._due = began + _RARELY * self._cost
         self._kept_seconds, self._epochs = trainer.seconds, trainer.sampler.epochs_done

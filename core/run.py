@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import time
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 
 from core import stopping
 from core.allowance import WHOLE_SLICE, Allowance
@@ -77,7 +77,7 @@ class Run:
         self.showcase = Showcase(data, config.seed)
         self.meter = RateMeter()
         self.log = log or Log(clock)
-        self.past = Past(self.capture, clock)
+        self.past = Past(clock)
         self.leash: float | None = None  # in a replay: the update to go no further than
         self._clock = clock
         self._kernels = kernels
@@ -87,8 +87,7 @@ class Run:
 
     def begin(self, config: RunConfig, record: Record) -> None:
         """A new trainer, evaluated once before its first update."""
-        self.trainer = Trainer(config, self.data, record, self._kernels, self._clock)
-        self.trainer.on_means = lambda at, means: self.log.note("means", at, asdict(means))
+        self.trainer = Trainer(config, self.data, record, self._kernels, self._clock, self.log)
         self._switchboard = Switchboard(self.trainer)
         self._take_up_trainer()
         self._examiner = Examiner(self.trainer)
@@ -223,7 +222,7 @@ class Run:
             told = self._switchboard.preview(name, value)  # refused before anything is kept
             if not told:
                 return
-            kept = self.past.keep_before(trainer, told)
+            kept = self.past.keep_before(self, told)
             self._switchboard.change(name, value)
             self.past.timeline.note_change(kept)
         after = trainer.config
@@ -235,7 +234,7 @@ class Run:
     def _go(self, goal: Goal = NO_GOAL) -> None:
         for name in self.stops_met():
             self._change(name, None)
-        self.past.keep_beginning(self.trainer)
+        self.past.keep_beginning(self)
         self.trainer.diverged = False
         self.goal = goal
         self.meter.clear()
@@ -321,7 +320,7 @@ class Run:
         if trainer.diverged:
             self._diverge()
         elif not trainer.mid_update or self._at_finish():
-            self.past.keep_if_due(trainer)
+            self.past.keep_if_due(self)
             if self._examiner.due:
                 self._examiner.begin()
             else:

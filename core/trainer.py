@@ -6,6 +6,7 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from core.allowance import SLICE_SECONDS
 from core.config import RunConfig
 from core.data.dataset import Dataset
+from core.log import Log
 from core.means import Means
 from core.memory import is_out_of_memory
 from core.models import build as models
@@ -46,6 +48,7 @@ class Trainer:
         record: Record,
         kernels: Preparation,
         clock: Time = time.perf_counter,
+        log: Log | None = None,
     ) -> None:
         self.config = config
         self.data = data
@@ -57,8 +60,8 @@ class Trainer:
         self.seconds_under_way = 0.0  # of training that went into an update not made yet
         self.diverged = False
         self.means: Means | None = None  # of the latest update
-        self.on_means: Callable[[int, Means], None] = lambda _update, _means: None
         self._clock = clock
+        self._log = log or Log(clock)
         self._large: Iterator[None] | None = None
         self.model = models.build(
             config.model, data.spec.shape, len(data.spec.classes), config.widths, config.seed
@@ -150,7 +153,7 @@ class Trainer:
         means = Means(self.stepper.name, self.stepper.every, self.micro_batch)
         if means != self.means:
             self.means = means
-            self.on_means(self.updates, means)
+            self._log.note("means", self.updates, asdict(means))
 
     def abandon_update(self, stepper: Stepper | None = None) -> str:
         """Set aside an update under way; its examples will be visited again. Says so, if any."""

@@ -53,7 +53,7 @@ def _begin_again(run: Traveller, seed: int | None) -> None:
     before, past = run.trainer, run.past
     if before.updates:
         past.way_back = run.capture()
-        past.timeline.note_change(past.keep_left(before), "the new beginning")
+        past.timeline.note_change(past.keep_left(run), "the new beginning")
     config = before.config if seed is None else replace(before.config, seed=seed)
     run.note_command(Reset(config.seed))
     run.begin(config, Record(before.record.revision + 1))
@@ -70,7 +70,7 @@ def _go_back(run: Traveller) -> None:
         raise UserError("there is no earlier moment to go back to yet")
     if not run.trainer.diverged:
         past.way_back = run.capture()
-    past.timeline.note_change(past.keep_left(run.trainer), _return(target))
+    past.timeline.note_change(past.keep_left(run), _return(target))
     past.timeline.stand_by(target)
     go_to(run, target)
 
@@ -79,20 +79,20 @@ def _take_back(run: Traveller) -> None:
     past, target = run.past, run.past.timeline.last_change
     if target is None:
         raise UserError("nothing was changed that could be taken back")
-    go_to(run, past.timeline.take_back(past.keep_left(run.trainer, target)).checkpoint)
+    go_to(run, past.timeline.take_back(past.keep_left(run, target)).checkpoint)
 
 
 def _do_again(run: Traveller) -> None:
     past, target = run.past, run.past.timeline.next_change
     if target is None:
         raise UserError("nothing was taken back that could be done again")
-    past.keep_left(run.trainer, target)
+    past.keep_left(run, target)
     go_to(run, past.timeline.do_again().checkpoint)
 
 
 def _return_to(run: Traveller, id: int) -> None:
     past, moment = run.past, run.past.timeline.find(id)
-    left = past.keep_left(run.trainer, moment)
+    left = past.keep_left(run, moment)
     past.timeline.note_change(left, _return(moment.checkpoint))
     past.timeline.stand_at(moment)
     go_to(run, moment.checkpoint)

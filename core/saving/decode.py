@@ -28,6 +28,7 @@ from core.switching import Aside, Switches
 _COUNTS = ("step", "mu_product")  # memories of which there is one for all of a parameter
 _MOST_STEPS = 1e15
 _LONGEST = 1e12  # seconds
+_MOST_EPOCHS = 1e15
 _MOST_AT_ONCE = 1 << 16  # examples
 _GENERATOR_BYTES = len(torch.Generator().get_state())
 
@@ -148,13 +149,11 @@ def _check_memories(
 
 def _schedule(fields: Fields) -> Schedule:
     kind = fields.one_of("kind", SCHEDULES)
-    warmup, decay, period, start = (
-        fields.number(name) for name in ("warmup", "decay", "period", "start")
+    warmup, start = (fields.between(name, 0, _MOST_EPOCHS) for name in ("warmup", "start"))
+    decay, period = (
+        fields.between("decay", 1e-300, 1),
+        fields.between("period", 1e-300, _MOST_EPOCHS),
     )
-    if not (warmup >= 0 and 0 < decay <= 1 and period > 0 and start >= 0):
-        raise DamagedError(
-            f"{fields.name('period')} or another part of the schedule is not allowed"
-        )
     return Schedule(kind, warmup, decay, period, start)
 
 

@@ -33,7 +33,7 @@ def decode_record(fields: Fields, n: int, tested: int, classes: int) -> Record:
     record.lowest_test_loss = fields.number("lowest_test_loss")
     for values in fields.list("reached", 100):
         row = _row(values, 5, fields.name("reached"))
-        record.reached[row.number("0")] = row.moment("at")
+        record.reached[row.between("0", 0, 1)] = row.moment("at")
     costs = fields.fields("costs")
     record.costs = {name: _cost(costs, name) for name in costs.names() if name in STRATEGIES}
     if fields.has_tensor("predictions"):

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from core.commands import Advance, Change, Pause, ShowDigits, Start
+from core.commands import Advance, Change, Fork, Pause, ShowDigits, Start
 from core.config import configure
 from core.data import load as loading
 from core.data.dataset import Dataset
 from core.engine import Engine
 from core.errors import UserError
+from core.saving.plan import Plan
 from core.snapshot import RunView, Snapshot, State
 
 
@@ -221,6 +225,7 @@ def test_the_thread_loads_trains_pauses_and_ends(threaded: Engine) -> None:
     updates = paused.run.at.updates + 7
     wait_for(threaded, lambda s: s.run.at.updates == updates and s.run.state is State.PAUSED)
     threaded.stop()
+    assert threaded._thread is not None
     assert not threaded._thread.is_alive()
 
 
@@ -231,3 +236,22 @@ def test_every_command_sent_before_loading_is_obeyed_after_it() -> None:
     engine.load()
     run = rest(engine)
     assert (run.at.updates, run.learning_rate) == (2, 0.25)
+
+
+def test_an_engine_that_nobody_holds_is_gone_at_once_with_all_its_runs(tmp_path: Path) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        engine = Engine(configure({}), saving=Plan(tmp_path))
+        engine.load()
+        for command in (Advance(5), Change("lr", 0.1), Advance(5), Fork(), Advance(5)):
+            engine.send(command)
+            while not engine.at_rest:
+                engine.turn()
+        engine.close()
+        assert engine._arena is not None
+        run = weakref.ref(engine._arena.fleet.selected)
+        del engine
+        assert run() is None
+    finally:
+        gc.enable()

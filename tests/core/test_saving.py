@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -208,7 +209,8 @@ def test_a_run_stops_where_it_would_have_wherever_it_was_left(
             mine, theirs = (
                 each.trainer.record.evaluation for each in (the_run(again), the_run(plain))
             )
-            assert mine and theirs
+            assert mine
+            assert theirs
             assert replace(mine, at=theirs.at) == theirs
             again.close()
         if over and number:
@@ -239,7 +241,7 @@ def test_it_is_saved_by_time_while_it_trains_and_at_every_change(tmp_path: Path)
         at = engine.snapshot.run.saving.at if engine.snapshot.run else None  # type: ignore[union-attr]
         if at and (not saved or saved[-1][1] != at):
             saved.append((now[0], at))
-    gaps = [b[0] - a[0] for a, b in zip(saved, saved[1:], strict=False)]
+    gaps = [b[0] - a[0] for a, b in pairwise(saved)]
     assert all(10.0 <= gap <= 10.5 for gap in gaps)
     assert len(gaps) > 7
     engine.send(Change("lr", 0.02))

@@ -201,15 +201,17 @@ async def test_that_another_run_cannot_be_saved_is_said_with_its_name() -> None:
         assert said in on.text.splitlines()[0]
 
 
-@pytest.mark.parametrize(
-    ("at", "said"), [(140_000, "saved 4,601 updates back"), (144_601, "saved")]
-)
-async def test_how_far_back_the_last_save_is_stands_with_the_progress(at: int, said: str) -> None:
-    async with piloted(run_view(saving=Saving("/runs/a", "a", moment(at)))) as on:
+@pytest.mark.parametrize(("seconds", "said"), [(88.0, "saved 12 s back"), (99.9, "saved")])
+async def test_how_far_back_the_last_save_is_stands_with_the_progress(
+    seconds: float, said: str
+) -> None:
+    run = run_view(at=moment(144_601, seconds=100.0))
+    saved = Saving("/runs/a", "a", moment(140_000, seconds=seconds))
+    async with piloted(replace(run, saving=saved)) as on:
         assert f" {said} " in on.text
-        await on.show(run_view(saving=Saving("/runs/a", "a")))
+        await on.show(replace(run, saving=Saving("/runs/a", "a")))
         assert "saved" not in on.text
-        await on.show(run_view())
+        await on.show(run)
         assert "saved" not in on.text
 
 

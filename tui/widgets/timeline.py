@@ -12,19 +12,16 @@ from textual.events import Click
 from textual.getters import query_one
 
 from core.commands import Fork, LookBack, Return
-from core.snapshot import Evaluation, Moment, MomentView, RunView
+from core.snapshot import MomentView, RunView
 from tui import format as fmt
-from tui.display import STATE_LOOKS, Look
-from tui.moments import LOOKS, wordings
-from tui.widgets.fit import cut, fullest
+from tui.display import STATE_LOOKS
+from tui.widgets.fit import fullest
 from tui.widgets.lines import Lines
+from tui.widgets.moment_row import WITH_ACCURACY, Table, rows
 from tui.widgets.moment_strip import Strip
 from tui.widgets.panel import Panel
 
-WITH_ACCURACY, WITH_EPOCH = 40, 60  # columns from which these are listed
 HEADED = 7  # lines from which the columns are named
-_LEAD = 4  # columns of the mark, the path and the sign
-_UPDATES, _EPOCH, _ACCURACY = 7, 9, 9  # their columns; the first may be wider
 _PAGE = 10
 
 
@@ -189,62 +186,22 @@ class TimelinePanel(Panel):
         if run is None:
             return
         width, height = self.lines.size
-        updates = (run.at.updates, *(each.at.updates for each in self._moments))
-        column = max(_UPDATES, *(len(fmt.count(each)) for each in updates))
-        above, place = self._above(), self._place
+        above, place, listed = self._above(), self._place, rows(run)
         room = max(1, height - above)
-        last = max(0, len(self._moments) + 1 - room)
+        last = max(0, len(listed) - room)
         self._top = min(max(self._top, place - room + 1), place, last)
-        rows = [None, *reversed(self._moments)][self._top : self._top + room]
-        listed = [self._row(run, each, width, column) for each in rows]
-        self.lines.write(*self._head(run, width, column)[:above], *listed)
+        table = Table(listed, width, self._display, dark=self._dark)
+        shown = (
+            table.line(row, chosen=row.id == self._chosen, focused=self.has_focus)
+            for row in listed[self._top : self._top + room]
+        )
+        self.lines.write(*(self._drawn_strip(run), table.heading)[:above], *shown)
         self.report(self._kept(run, width))
 
-    def _head(self, run: RunView, width: int, column: int) -> tuple[Content, Content]:
-        now = STATE_LOOKS[run.state]
-        chosen = len(self._moments) - self._place
+    def _drawn_strip(self, run: RunView) -> Content:
+        chosen, now = len(self._moments) - self._place, STATE_LOOKS[run.state]
         strip = self._strip.drawn(chosen, now, display=self._display, dark=self._dark)
-        names = " " * _LEAD + _columns("update", "epoch", "accuracy", width, column)
-        return strip.pad_left(1), Content.styled(names, "$foreground-muted")
-
-    def _row(self, run: RunView, moment: MomentView | None, width: int, column: int) -> Content:
-        """A moment as a line; None is now."""
-        words: tuple[str, ...] = ("now",)
-        if moment is None:
-            sign, on_path = STATE_LOOKS[run.state], True
-            at, accuracy = run.at, _accuracy(run.evaluation)
-        else:
-            sign, on_path, words = LOOKS[moment.kind], moment.on_path, _words(moment)
-            at, accuracy = moment.at, moment.test_accuracy
-        chosen = moment.id == self._chosen if moment else self._chosen is None
-        line = Content.assemble(
-            self._lead(sign, chosen, on_path),
-            (self._figures(at, accuracy, words, width, column), "bold" if chosen else ""),
-        )
-        if not on_path:
-            line = Content.styled(line.plain, "$foreground-muted")
-        if chosen and self.has_focus:
-            line = (line + " " * (width - len(line))).stylize("on $block-cursor-background")
-        return line
-
-    def _lead(self, sign: Look, chosen: bool, on_path: bool) -> Content:
-        """The mark of the chosen one, the path, unbroken where the run came along, the sign."""
-        mark, path, branch = (">", "|", ":") if self._display.ascii else ("▸", "│", "┆")
-        return Content.assemble(
-            (mark if chosen else " ", "bold $primary"),
-            (path if on_path else branch, "$border-blurred"),
-            (sign.mark(self._display.ascii), sign.colour.on(dark=self._dark)),
-            " ",
-        )
-
-    def _figures(
-        self, at: Moment, accuracy: float | None, words: Sequence[str], width: int, column: int
-    ) -> str:
-        update, epoch, share = fmt.count(at.updates), f"{at.epoch:,.2f}", fmt.percent(accuracy)
-        figures = _columns(update, epoch, share, width, column)
-        room = max(0, width - _LEAD - len(figures) - 2)
-        said = fullest(room, *map(self._display.text, words))
-        return f"{figures}  {cut(said, room, self._display.ascii)}"
+        return strip.pad_left(1)
 
     def _kept(self, run: RunView, width: int) -> str:
         """How much is kept; where it is narrow, the figures that have no column."""
@@ -257,25 +214,6 @@ class TimelinePanel(Panel):
         size = f"{_megabytes(run.timeline.megabytes)} of {bound:,.6g} MB"
         moments = fmt.plural(len(self._moments), "moment")
         return fullest(width - 2, f"{moments}, {size}", moments, "")
-
-
-def _columns(update: str, epoch: str, accuracy: str, width: int, column: int) -> str:
-    """Figures or their names below each other, as many as a panel of `width` has room for."""
-    listed = f"{update:>{column}}"
-    if width >= WITH_EPOCH:
-        listed += f"{epoch:>{_EPOCH}}"
-    if width >= WITH_ACCURACY:
-        listed += f"{accuracy:>{_ACCURACY}}"
-    return listed
-
-
-def _words(moment: MomentView) -> tuple[str, ...]:
-    words = wordings(moment)
-    return (*(f"{each} ← now" for each in words), "← now") if moment.here else words
-
-
-def _accuracy(tested: Evaluation | None) -> float | None:
-    return tested.accuracy if tested else None
 
 
 def _megabytes(size: float) -> str:
