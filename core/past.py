@@ -67,6 +67,11 @@ class Past:
             return tip
         return self._keep(run, MomentKind.LEFT, sparing=sparing)
 
+    def rebound(self, trainer: Trainer) -> None:
+        """Keep to the memory that is set now."""
+        self.timeline.bound = trainer.config.snapshot_memory
+        self.timeline.thin_out()
+
     def arrive(self, trainer: Trainer) -> None:
         """The run stands elsewhere now."""
         self._epochs = trainer.sampler.epochs_done

@@ -218,6 +218,7 @@ class Run:
         before, trainer = self.trainer.config, self.trainer
         if name in OF_THE_DRIVE:
             self._switchboard.change(name, value)
+            self.past.rebound(trainer)
         else:
             told = self._switchboard.preview(name, value)  # refused before anything is kept
             if not told:

@@ -32,7 +32,7 @@ class Header(Lines):
         room = self.size.width - state.cell_length - 1
         several = len(snapshot.runs) > 1
         name, *facts = _facts(run, named=several)
-        facts = self._trouble(snapshot, room - len(name[0])) or facts
+        facts = self._trouble(snapshot, room - len(name[0])) or self._replay(run, room) or facts
         left = Content.assemble(*_fitting([name, *facts], room))
         self.write(left.pad_right(max(1, room - left.cell_length)) + state)
 
@@ -52,6 +52,21 @@ class Header(Lines):
                 said = fullest(room, *map(self._display.text, (full, said)))
                 return [(cut(said, room, self._display.ascii), "bold $error")]
         return []
+
+    def _replay(self, run: RunView | None, room: int) -> list[Part]:
+        """How far a replay is, and whether the weights are those of the recording."""
+        script = run.script if run else None
+        if script is None:
+            return []
+        times = "x" if self._display.ascii else "×"
+        speed = "" if script.speed is None else f" {times}{script.speed:g}"
+        done = f"{fmt.clock(script.seconds)} of {fmt.clock(script.of)}"
+        of = f"{script.compared} hash{'' if script.compared == 1 else 'es'} of the weights"
+        same = f"{script.different} of {of} differ" if script.different else f"{of} the same"
+        told = f"  replay{speed}  {done}" + ("  over" if script.over else "")
+        more = f"   {same}" if script.compared else ""
+        style = "$error" if script.different else "$foreground-muted"
+        return [(told, "bold"), (more, style), (f"   {script.source}", "$foreground-muted")]
 
     def _state(self, snapshot: Snapshot) -> Content:
         run = snapshot.run
