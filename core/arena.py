@@ -13,9 +13,11 @@ from core.commands import (
     Drop,
     Fork,
     GoBack,
+    Hold,
     LookBack,
     Pause,
     Redo,
+    Release,
     Rename,
     Reset,
     Return,
@@ -40,7 +42,19 @@ from core.snapshot import Moment, Paths, RaceView, State
 from core.trainer import Time
 
 # What may be asked of a replay like of any run.
-_FREE = (Select, Fork, Drop, BringBack, Rename, StartRace, StartExperiment, LookBack, ShowDigits)
+_FREE = (
+    Select,
+    Fork,
+    Drop,
+    BringBack,
+    Rename,
+    StartRace,
+    StartExperiment,
+    LookBack,
+    ShowDigits,
+    Hold,
+    Release,
+)
 
 
 class Arena:
@@ -50,6 +64,7 @@ class Arena:
         self.fleet = fleet
         self.player = player  # of a replay
         self.race: Race | None = None
+        self.held = False  # no run does anything until it is released
         self._clock = clock
         self._turns = Turns()
         self._tracker: Tracker | None = None
@@ -94,6 +109,10 @@ class Arena:
                 self._start_race(lanes, budget)
             case StartExperiment():
                 self._start_experiment()
+            case Hold():
+                self.held = True
+            case Release():
+                self._release()
             case _:
                 run.obey(command)
 
@@ -102,6 +121,8 @@ class Arena:
 
         One works for a slice, several as long as seconds are `left`.
         """
+        if self.held:
+            return False
         runs = self.fleet.runs
         if self.player and self.player.run in runs:
             self.player.prompt()
@@ -117,6 +138,8 @@ class Arena:
 
         A run that has to wait for another has nothing to do before that one.
         """
+        if self.held:
+            return math.inf
         runs = self.fleet.runs
         waits = [run.wait() for run in runs if self._allowance(run.id) is not None]
         if self.player and self.player.run in runs:
@@ -147,6 +170,14 @@ class Arena:
                 raise UserError(
                     "a replay goes as it was recorded; f forks it, and the fork is yours"
                 )
+
+    def _release(self) -> None:
+        """Go on; of the time between, neither a rate nor a replay shall know."""
+        self.held = False
+        for run in self.fleet.runs:
+            run.meter.clear()
+        if self.player:
+            self.player.skip()
 
     def _allowance(self, run: int) -> Allowance | None:
         return self.race.allowance(run) if self.race else WHOLE_SLICE

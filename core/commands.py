@@ -21,6 +21,16 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """Hold everything still, for the process is to be stopped; every run keeps its goal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Go on as if nothing had been held."""
+
+
+@dataclass(frozen=True, slots=True)
 class Advance:
     """Train for so many updates more, then pause. An unfinished update counts as the first."""
 
@@ -136,4 +146,5 @@ class StartExperiment:
 OfTime = Reset | GoBack | Undo | Redo | Return  # they lead to where the run did not walk
 OfRun = Start | Pause | Advance | FinishEpoch | Change | OfTime | LookBack | ShowDigits
 OfFleet = Select | Fork | Drop | BringBack | Rename | StartRace | StartExperiment
-Command = OfRun | OfFleet
+OfProcess = Hold | Release
+Command = OfRun | OfFleet | OfProcess

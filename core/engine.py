@@ -264,6 +264,7 @@ class Engine:
                     race=arena.standing(),
                     paths=self.snapshot.paths if brief else arena.paths(final=final),
                     dropped=arena.fleet.dropped,
+                    held=arena.held,
                 )
             )
 

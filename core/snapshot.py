@@ -351,6 +351,7 @@ class Snapshot:
     race: RaceView | None = None
     paths: Paths | None = None  # from the first fork or race on
     dropped: tuple[str, ...] = ()  # names of runs that can be brought back, the latest last
+    held: bool = False  # nothing moves until it is released
 
     @property
     def run(self) -> RunView | None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
+from contextlib import suppress
 
 from core.reading import reading
 
@@ -11,7 +14,14 @@ def main() -> int:
     """Read the command line and do what it says; the exit status."""
     with reading():
         from tui.cli.command import main as gd_tui
-    return gd_tui()
+    status = gd_tui()
+    if any(thread.name == "engine" for thread in threading.enumerate()):
+        # Still importing, or deep in a kernel: Python's own end would tear that apart, and abort.
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(status)
+    return status
 
 
 if __name__ == "__main__":

@@ -148,6 +148,10 @@ class CockpitApp(App[None]):
             on_continued=lambda: soon(self.call_later, self._take_terminal_back),
         )
 
+    def suspend_soon(self) -> None:
+        """As `action_suspend`, once what is being done is done."""
+        self.call_later(self.action_suspend)
+
     async def action_suspend(self) -> None:
         """Give the terminal back to the shell, until its `fg`; what trains rests meanwhile."""
         if self._suspension is None:

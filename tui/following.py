@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from core.export.tensorboard import TensorBoard
 
 _LOOK_SECONDS = 0.5
+_PATIENCE_SECONDS = 10.0  # with a disk that does not answer
 
 
 class Follower:
@@ -28,7 +29,10 @@ class Follower:
     def close(self) -> None:
         """Write what the engine shows last; call it once the engine has ended."""
         self._over.set()
-        self._thread.join()
+        self._thread.join(_PATIENCE_SECONDS)
+        if self._thread.is_alive():
+            complain("TensorBoard: the disk does not answer; its files lack the end")
+            return
         self._board.show(self._engine.snapshot)
         self._board.close()
         if self._board.fault:

@@ -99,6 +99,7 @@ class _Session:
             except BaseException:
                 if not self._watchdog.lost:  # otherwise there was nothing left to write to
                     stop(self._engine)
+                    self._close_follower()
                     raise
             told = self._app.return_code == EXIT[Status.INTERRUPTED]
             return self._end(interrupted=told or self._adrift)
@@ -115,8 +116,7 @@ class _Session:
                 see_through(self._engine, self._interruption, begun=self._begun)
         finally:
             stop(self._engine)
-            if self._follower:
-                self._follower.close()
+            self._close_follower()
         otherwise = Status.INTERRUPTED if interrupted else Status.STOPPED
         status = conclude(self._engine.snapshot, self._config, otherwise, self._summary).status
         if goes_on:
@@ -126,6 +126,10 @@ class _Session:
             return EXIT[Status.INTERRUPTED]
         # Whoever sat at the screen saw a run diverge, and may have wanted it.
         return self._app.return_code or (0 if status is Status.DIVERGED else EXIT[status])
+
+    def _close_follower(self) -> None:
+        if self._follower:
+            self._follower.close()
 
     def _say_where(self) -> None:
         """Whoever leaves is told how to come back."""

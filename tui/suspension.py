@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from core.snapshot import Snapshot, State
+from core.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from core.commands import Command
+    from core.engine import Engine
 
 POSSIBLE = hasattr(signal, "SIGTSTP")  # not on Windows
 _STDIN = 0
@@ -31,27 +32,19 @@ class Rest:
     """What an engine trains holds still, so that no clock runs on, until `end`."""
 
     def __init__(self, engine: Drivable) -> None:
-        from core.commands import Pause
+        from core.commands import Hold
 
         self._engine = engine
-        self._runs = _in_state(State.RUNNING, engine.snapshot)
-        for run in self._runs:
-            engine.send(Pause(), run)
+        engine.send(Hold())
 
     @property
     def reached(self) -> bool:
-        return not self._runs & _in_state(State.RUNNING, self._engine.snapshot)
+        return self._engine.snapshot.held or not self._engine.snapshot.runs  # while it loads
 
     def end(self) -> None:
-        """Those that were training go on, but for such as came to their end before the rest."""
-        from core.commands import Start
+        from core.commands import Release
 
-        for run in self._runs & _in_state(State.PAUSED, self._engine.snapshot):
-            self._engine.send(Start(), run)
-
-
-def _in_state(state: State, snapshot: Snapshot) -> set[int]:
-    return {run.id for run in snapshot.runs if run.state is state}
+        self._engine.send(Release())
 
 
 class Suspension:
@@ -106,6 +99,16 @@ class Suspension:
 
     def _continue(self, *_: object) -> None:
         self._on_continued()
+
+
+def suspend(engine: Engine, suspension: Suspension) -> None:
+    """Stop the process until the shell continues it; what it trains is held meanwhile."""
+    rest = Rest(engine)
+    deadline = time.monotonic() + REST_SECONDS
+    while not rest.reached and time.monotonic() < deadline:
+        engine.wait(engine.snapshot.revision, LOOK_SECONDS)
+    suspension.stop()
+    rest.end()
 
 
 def wait_for_the_terminal() -> None:

@@ -75,6 +75,10 @@ class Player:
         self.playing = False
         self.run.state, self.run.reason = State.PAUSED, "the replay is held; space goes on"
 
+    def skip(self) -> None:
+        """Let the time since the last look pass unnoticed."""
+        self._looked = self._clock()
+
     def prompt(self) -> None:
         """Let the run do what is due, and tell it how far it may go."""
         now, run = self._clock(), self.run

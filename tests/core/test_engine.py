@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from core.commands import Advance, Change, Fork, Pause, ShowDigits, Start
+from core.commands import Advance, Change, Fork, Hold, Pause, Release, ShowDigits, Start
 from core.config import configure
 from core.data import load as loading
 from core.data.dataset import Dataset
@@ -72,6 +72,22 @@ def test_loaded_it_shows_a_run_that_is_ready(engine: Engine) -> None:
     assert (run.device, run.stepper) == ("cpu", "fused")
     assert run.evaluation is not None
     assert engine.snapshot.loading is None
+
+
+def test_what_is_held_does_nothing_and_goes_on_to_its_goal_once_released(engine: Engine) -> None:
+    engine.send(Advance(300))
+    engine.turn()
+    engine.send(Hold())
+    held = rest(engine)
+    assert engine.snapshot.held
+    assert held.state is State.RUNNING
+    assert held.at.updates < 300
+    engine.turn()
+    assert engine.snapshot.run is not None
+    assert engine.snapshot.run.at == held.at
+    engine.send(Release())
+    done = rest(engine)
+    assert (done.state, done.at.updates) == (State.PAUSED, 300)
 
 
 def test_a_paused_engine_publishes_nothing_and_still_listens(engine: Engine) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from core.commands import Pause, Start
+from core.commands import Hold, Release, Start
 from core.config import configure
 from core.errors import UserError
 from core.snapshot import Event, Loading, RunView, Snapshot, State
@@ -235,15 +235,16 @@ def test_a_run_that_is_to_keep_running_needs_nobody_who_listens(
 @pytest.mark.skipif(not POSSIBLE, reason="no process can be stopped here")
 def test_while_the_process_is_stopped_the_run_rests(monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(_: Suspension) -> None:
-        assert engine.sent == [Start(), Pause()]
+        assert engine.sent == [Start(), Hold()]
         assert engine.snapshot.revision == 3
         engine.sent.clear()
         signal.raise_signal(signal.SIGTERM)
 
     monkeypatch.setattr(Suspension, "stop", stop)
-    engine = InterruptedEngine(at(10), at(20), at(20, State.PAUSED), by=(signal.SIGTSTP,))
+    held = Snapshot(3, None, (at(20),), held=True)
+    engine = InterruptedEngine(at(10), at(20), held, by=(signal.SIGTSTP,))
     assert carry_out(engine) == 130
-    assert engine.sent == [Start()]  # it went on, and was interrupted
+    assert engine.sent == [Release()]
 
 
 def test_plain_lines_come_with_each_evaluation_and_not_between() -> None:

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from core.commands import Pause, Start
-from core.snapshot import State
+from core.commands import Hold, Release
+from core.snapshot import Snapshot, State
 from tests.tui.fake_engine import FakeEngine
 from tests.tui.piloted import piloted
 from tests.tui.views import run_view
@@ -18,30 +18,19 @@ from tui.suspension import POSSIBLE, Rest, Suspension
 only_where_possible = pytest.mark.skipif(not POSSIBLE, reason="no process can be stopped here")
 
 
-def show(engine: FakeEngine, *states: State) -> FakeEngine:
-    engine.publish(*(run_view(state, id=id) for id, state in enumerate(states)))
-    return engine
-
-
-def test_what_trains_is_paused_and_goes_on_but_for_what_came_to_its_end() -> None:
-    engine = show(FakeEngine(), State.RUNNING, State.PAUSED, State.RUNNING)
+def test_everything_is_held_and_released() -> None:
+    engine = FakeEngine()
     rest = Rest(engine)
-    assert (engine.sent, engine.sent_to) == ([Pause(), Pause()], [0, 2])
+    assert engine.sent == [Hold()]
     assert not rest.reached
-    show(engine, State.PAUSED, State.PAUSED, State.RUNNING)
-    assert not rest.reached
-    show(engine, State.PAUSED, State.PAUSED, State.FINISHED)
+    engine.publish(held=True)
     assert rest.reached
     rest.end()
-    assert (engine.sent[2:], engine.sent_to[2:]) == ([Start()], [0])
+    assert engine.sent[1:] == [Release()]
 
 
-def test_where_nothing_trains_there_is_nothing_to_wait_for() -> None:
-    engine = show(FakeEngine(), State.READY, State.DIVERGED)
-    rest = Rest(engine)
-    assert rest.reached
-    rest.end()
-    assert engine.sent == []
+def test_what_loads_trains_nothing_that_could_be_held() -> None:
+    assert Rest(FakeEngine(Snapshot())).reached
 
 
 @only_where_possible

@@ -94,6 +94,13 @@ ACTIONS = (
         applies=always,
     ),
     Action(
+        "suspend",
+        "Give the terminal back to the shell, until fg",
+        lambda cockpit: cockpit.host.suspend_soon(),
+        ("ctrl+z",),
+        applies=always,
+    ),
+    Action(
         "help",
         "Show what every key does",
         lambda cockpit: cockpit.host.action_help(),

@@ -19,10 +19,11 @@ from core.racing.summary import Row, csv_rows, run_row, table
 from core.snapshot import RunView, Snapshot, State
 from core.summary import Status
 from tui.complaint import complain
-from tui.ending import EXIT, STOP_SECONDS
+from tui.ending import EXIT, stop
 from tui.headless import race_table
 from tui.headless.race_reports import RaceBar, RaceLines, RaceReport, race_title, share_spent
 from tui.interruption import Interruption
+from tui.suspension import Suspension, suspend
 
 if TYPE_CHECKING:
     from core.engine import Engine
@@ -92,12 +93,15 @@ def race(engine: Engine, heat: Heat, report: RaceReport, interruption: Interrupt
     teller = _Teller(report, heat)
     snapshot = engine.snapshot
     try:
-        while not (_ended(snapshot) or interruption.asked or report.closed):
-            snapshot = engine.wait(snapshot.revision, POLL_SECONDS)
-            teller.tell(snapshot)
+        with Suspension() as suspension:
+            while not (_ended(snapshot) or interruption.asked or report.closed):
+                if suspension.asked:
+                    suspend(engine, suspension)
+                snapshot = engine.wait(snapshot.revision, POLL_SECONDS)
+                teller.tell(snapshot)
         return snapshot if _ended(snapshot) else _pause(engine, snapshot)
     finally:
-        engine.stop(STOP_SECONDS)
+        stop(engine)
 
 
 def _over(snapshot: Snapshot) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -19,7 +18,7 @@ from tui.ending import EXIT, conclude, stop
 from tui.following import follow as follow_along
 from tui.headless.reports import Bar, Lines, Report, event_line, figures, title
 from tui.interruption import Interruption
-from tui.suspension import REST_SECONDS, Rest, Suspension
+from tui.suspension import Suspension, suspend
 from tui.unattended import be_found, let_go_of_the_terminal
 
 if TYPE_CHECKING:
@@ -98,7 +97,9 @@ def follow(
                 adrift = True
                 _go_adrift(teller, engine)
             if suspension.asked:
-                _suspend(engine, teller, suspension)
+                teller.hush()
+                suspend(engine, suspension)
+                teller.speak()
             snapshot = engine.wait(snapshot.revision, POLL_SECONDS)
             teller.tell(snapshot)
     stop(engine)  # its last snapshot is of the weights that were saved
@@ -111,18 +112,6 @@ def _go_adrift(teller: Teller, engine: Engine) -> None:
     let_go_of_the_terminal()
     teller.speak()
     be_found(engine)
-
-
-def _suspend(engine: Engine, teller: Teller, suspension: Suspension) -> None:
-    """Stop until the shell continues the process; the run rests meanwhile."""
-    rest = Rest(engine)
-    deadline = time.monotonic() + REST_SECONDS
-    while not rest.reached and time.monotonic() < deadline:
-        engine.wait(engine.snapshot.revision, POLL_SECONDS)
-    teller.hush()
-    suspension.stop()
-    teller.speak()
-    rest.end()
 
 
 def _over(snapshot: Snapshot) -> bool:

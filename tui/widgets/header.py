@@ -32,7 +32,7 @@ class Header(Lines):
         room = self.size.width - state.cell_length - 1
         several = len(snapshot.runs) > 1
         name, *facts = _facts(run, named=several)
-        facts = self._trouble(snapshot, room - len(name[0])) or self._replay(run, room) or facts
+        facts = self._trouble(snapshot, room - len(name[0])) or self._replay(run) or facts
         left = Content.assemble(*_fitting([name, *facts], room))
         self.write(left.pad_right(max(1, room - left.cell_length)) + state)
 
@@ -53,7 +53,7 @@ class Header(Lines):
                 return [(cut(said, room, self._display.ascii), "bold $error")]
         return []
 
-    def _replay(self, run: RunView | None, room: int) -> list[Part]:
+    def _replay(self, run: RunView | None) -> list[Part]:
         """How far a replay is, and whether the weights are those of the recording."""
         script = run.script if run else None
         if script is None:
