@@ -94,6 +94,7 @@ class Arena:
                 self.fleet.select(run)
             case Fork(moment):
                 self._follow(run, self.fleet.fork(run, moment=moment))
+                run.note_command(command)
             case Drop():
                 self._drop(run)
             case BringBack():
@@ -105,6 +106,8 @@ class Arena:
                     self._tracker.begin_anew(run)
             case Rename(name):
                 self.fleet.rename(run, name)
+                run.note_command(command)
+                run.log.news = True
             case StartRace(lanes, budget):
                 self._start_race(lanes, budget)
             case StartExperiment():

@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from core.config import RunConfig
-from core.optimizers.live import LiveOptimizer
+from core.optimizers.live import LiveOptimizer, kept
 from core.record import Record
 from core.sampler import Visit
 from core.schedules import Schedule
@@ -63,7 +63,7 @@ def capture(trainer: Trainer, switchboard: Switchboard, line: int = 0) -> Checkp
     return Checkpoint(
         trainer.config,
         replace(trainer.at, seconds=trainer.seconds - trainer.seconds_under_way),
-        {name: value.clone() for name, value in trainer.model.state_dict().items()},
+        {name: kept(value) for name, value in trainer.model.state_dict().items()},
         trainer.optimizer.state(),
         trainer.sampler.state(),
         trainer.schedule,

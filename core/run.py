@@ -14,11 +14,13 @@ from core.commands import (
     Advance,
     Change,
     FinishEpoch,
+    Fork,
     GoBack,
     LookBack,
     OfRun,
     Pause,
     Redo,
+    Rename,
     Reset,
     Return,
     ShowDigits,
@@ -207,11 +209,10 @@ class Run:
             case ShowDigits(count, only_wrong, fresh):
                 self.showcase.choose(count, only_wrong, fresh, self.trainer.record.predictions)
 
-    def note_command(self, command: OfRun, update: int | None = None) -> None:
+    def note_command(self, command: OfRun | Fork | Rename) -> None:
         """Let the log say what was asked, and what with."""
         told = {field.name: getattr(command, field.name) for field in fields(command)}
-        at = self.trainer.updates if update is None else update
-        self.log.note(type(command).__name__.lower(), at, told)
+        self.log.note(type(command).__name__.lower(), self.trainer.updates, told)
 
     def _change(self, name: str, value: object) -> None:
         """Give a setting another value; one that decides weights can be taken back."""

@@ -153,10 +153,15 @@ class LiveOptimizer:
                     state[memory.key] = torch.zeros_like(parameter)
 
 
+def kept(tensor: Tensor) -> Tensor:
+    """A copy in the computer's own memory: that of a GPU is for training."""
+    return tensor.detach().to("cpu", copy=True)
+
+
 def _copied(state: Mapping[Any, Mapping[str, Any]]) -> dict[Any, dict[str, Any]]:
-    """Each parameter's memories, none of which shares its bytes with another."""
+    """Copies of each parameter's memories, none of which shares its bytes with another."""
     return {
-        place: {k: v.clone() if isinstance(v, Tensor) else v for k, v in held.items()}
+        place: {k: kept(v) if isinstance(v, Tensor) else v for k, v in held.items()}
         for place, held in state.items()
     }
 

