@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +53,12 @@ def data() -> Dataset:
 
 
 @pytest.fixture
-def build(data: Dataset) -> Iterator[Callable[..., Run]]:
+def build(data: Dataset) -> Callable[..., Run]:
     def make(**given: Any) -> Run:
         config = configure({"eval_every": "epoch", **given})
         return Run("run 1", config, data, NO_KERNELS, log=Log(lambda: 0.0, listens=True))
 
-    yield make
+    return make
 
 
 @pytest.mark.parametrize("kind", FAULTS)
@@ -77,18 +77,18 @@ def test_an_update_that_found_no_memory_is_made_of_smaller_pieces(
     assert run.trainer.updates == 1
     assert run.trainer.examples == 900
     assert run.trainer.micro_batch <= 100 < before
-    assert sum(went[-len(went) // 1 :]) >= 900
+    assert max(went) <= 100
     for ours, theirs in zip(run.trainer.model.parameters(), plain.model.parameters(), strict=True):
         assert theirs.grad is not None
         torch.testing.assert_close(ours, theirs - 0.01 * theirs.grad, rtol=1e-5, atol=1e-6)
     (said, *_) = [event for event in run.trainer.record.events if event.what == "memory"]
     assert said.text.startswith("memory there was none for 900 examples at once: now 450")
     means = [line for line in run.log.take() if line["what"] == "means"]
-    assert [line["micro_batch"] for line in means] == [run.trainer.micro_batch]
+    assert means[-1]["micro_batch"] == run.trainer.micro_batch
 
 
 def test_no_example_is_lost_or_seen_twice_when_memory_ends_in_mid_epoch(
-    build: Callable[..., Run], data: Dataset
+    build: Callable[..., Run],
 ) -> None:
     run, seen = build(batch_size=300), []
     work_off(run)
@@ -148,10 +148,11 @@ def test_the_smaller_pieces_are_kept_by_a_resume_and_told_in_the_journal(tmp_pat
     let_through(the_run(engine).trainer.model, 30, FAULTS["of a device"])
     asked(engine, Advance(2), Change("batch_size", 5), Advance(1))
     _, lines = journal_of(engine)
-    told = [line.told.integer("micro_batch") for line in lines if line.what == "means"]
-    assert told == [the_run(engine).trainer.micro_batch]
-    assert told[0] < micro_batch(the_run(begun(None)).trainer.model, torch.zeros(1, 1, 6, 6))
+    means = [line.told for line in lines if line.what == "means"]
+    told = means[-1].integer("micro_batch")
+    assert told == the_run(engine).trainer.micro_batch
+    assert told < micro_batch(the_run(begun(None)).trainer.model, torch.zeros(1, 1, 6, 6))
     engine.close()
     again = resumed(folder_of(engine))
-    assert the_run(again).trainer.micro_batch == told[0]
+    assert the_run(again).trainer.micro_batch == told
     again.close()

@@ -17,7 +17,7 @@ class SectionedCommand(click.Command):
         sections: dict[str, list[tuple[str, str]]] = {}
         for param in self.get_params(ctx):
             record = param.get_help_record(ctx)
-            if record:
+            if record and isinstance(param, click.Option):
                 section = param.section if isinstance(param, SettingOption) else _OTHER
                 sections.setdefault(section, []).append(record)
         for heading, records in sections.items():

@@ -268,8 +268,11 @@ def screen_options() -> list[click.Parameter]:
     return [SettingOption(setting, "The screen") for setting in SCREEN.values()]
 
 
-def saving_options() -> list[click.Parameter]:
-    return [SettingOption(setting, "Saving") for setting in SAVING.values()]
+def saving_options(*, goes_on: bool = False) -> list[click.Parameter]:
+    """How runs are saved; one that goes on is saved in any case."""
+    left_out = ("save",) if goes_on else ()
+    return [SettingOption(s, "Saving") for s in SAVING.values() if s.name not in left_out]
+
 
 
 def stop_options() -> list[click.Parameter]:

@@ -49,7 +49,7 @@ _OUTPUT = "The output"
     params=[
         *stop_options(),
         *screen_options(),
-        *saving_options(),
+        *saving_options(goes_on=True),
         SettingOption(JSON, _OUTPUT),
         SettingOption(SUMMARY, _OUTPUT),
         ConfigOption(),
