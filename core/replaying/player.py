@@ -20,6 +20,7 @@ from core.snapshot import ScriptView, State
 from core.trainer import Time
 from core.travel import go_to
 
+_BROKEN = (State.DIVERGED, State.FAILED)
 _LOOK_SECONDS = 0.02  # between two looks at how far the recording was by now
 
 
@@ -28,7 +29,8 @@ class Outcome:
     """What came of comparing: how often, how often it differed, and by how much at most.
 
     `weights` is the largest difference of the weights that the journal tells of, `loss` that of
-    the training loss; `since` the update from which on the hashes differed.
+    the training loss; `since` the update from which on the hashes differed; `broken` why it ended
+    before the recording did.
     """
 
     compared: int = 0
@@ -36,6 +38,7 @@ class Outcome:
     weights: float = 0.0
     loss: float = 0.0
     since: int | None = None
+    broken: str = ""
 
 
 class Player:
@@ -61,7 +64,7 @@ class Player:
 
     @property
     def over(self) -> bool:
-        return self._next == len(self._script.steps)
+        return self._next == len(self._script.steps) or bool(self.outcome.broken)
 
     def play(self) -> None:
         """Go on; if it is playing, hold still."""
@@ -82,6 +85,8 @@ class Player:
     def prompt(self) -> None:
         """Let the run do what is due, and tell it how far it may go."""
         now, run = self._clock(), self.run
+        if self.playing and run.state in _BROKEN and self._rest[0] not in _BROKEN:
+            self.outcome.broken, self.playing = run.reason, False
         if self.playing and not run.busy:
             if self._speed:
                 limit = self._script.steps[self._next].seconds if not self.over else math.inf

@@ -242,6 +242,25 @@ def test_a_divergence_is_replayed_as_one(tmp_path: Path) -> None:
     assert same_bits(weights(again, "run 1"), weights(engine, "run 1"))
 
 
+def test_a_replay_that_diverges_where_the_recording_did_not_comes_to_an_end(
+    tmp_path: Path,
+) -> None:
+    engine = recorded(tmp_path)
+    asked(engine, Advance(100))
+    (path,) = journals(engine)
+    script = load(path)
+    other = Engine(script.heading.config, replay=Replay(script))
+    other.load()
+    assert other.player is not None
+    with torch.no_grad():
+        next(iter(other.player.run.trainer.model.parameters())).fill_(torch.inf)
+    other.send(Start())
+    for _ in range(100):
+        other.turn()
+    assert other.player.over
+    assert "is not finite" in other.player.outcome.broken
+
+
 def test_a_journal_without_the_moment_that_it_begins_at_is_refused(tmp_path: Path) -> None:
     engine = recorded(tmp_path)
     asked(engine, Advance(10), Fork(), Advance(10))

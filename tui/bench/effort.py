@@ -20,6 +20,7 @@ class Effort:
     paused_seconds: float = 3.0
     frames: int = 5  # of the app and of an empty one, each the first
     starts: int = 3  # until the first update
+    saving_rounds: int = 3  # of one save each, with saving and without
 
 
 NORMAL = Effort()
@@ -35,4 +36,5 @@ QUICK = Effort(
     paused_seconds=1.0,
     frames=1,
     starts=1,
+    saving_rounds=1,
 )

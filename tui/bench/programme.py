@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from tui.bench import memory, screen, speed, start
+from tui.bench import memory, saving, screen, speed, start
 from tui.bench.effort import NORMAL, QUICK, Effort
 from tui.bench.process import GD_TUI, NO_TERMINAL, MissingError, Place, has_terminals
 from tui.bench.results import BUSY, Figure, Results
@@ -57,7 +57,15 @@ def _environment(folder: Path) -> Mapping[str, str]:
     kept = {name: v for name, v in os.environ.items() if not name.startswith(_NOT_PASSED_ON)}
     here = os.pathsep.join(filter(None, (str(_SOURCE), kept.get("PYTHONPATH"))))
     good = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
-    return kept | good | {"GD_TUI_CONFIG": str(config), "PYTHONPATH": here}
+    return (
+        kept
+        | good
+        | {
+            "GD_TUI_CONFIG": str(config),
+            "GD_TUI_RUNS": str(folder / "runs"),
+            "PYTHONPATH": here,
+        }
+    )
 
 
 def _figures(place: Place, effort: Effort, say: Say) -> Iterator[Figure]:
@@ -74,6 +82,8 @@ def _figures(place: Place, effort: Effort, say: Say) -> Iterator[Figure]:
         yield from _attempt("peak memory", lambda: memory.peaks(place, terminal=terminal))
     else:
         yield Figure("peak memory", None, "", memory.UNKNOWN)
+    say(saving.COST)
+    yield from _attempt(saving.COST, lambda: saving.figures(place, effort))
 
 
 def _screen_parts(place: Place, effort: Effort) -> dict[str, Callable[[], Iterable[Figure]]]:

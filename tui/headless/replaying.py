@@ -40,7 +40,7 @@ def run(script: Script, *, as_json: bool) -> int:
         print(json.dumps(_told(script, snapshot, outcome), allow_nan=False), flush=True)
     else:
         report.say(_in_words(snapshot, outcome))
-    return DIFFERENT if outcome.different else 0
+    return DIFFERENT if outcome.different or outcome.broken else 0
 
 
 def _follow(engine: Engine, report: Report, interruption: Interruption) -> Snapshot:
@@ -62,6 +62,8 @@ def _over(snapshot: Snapshot) -> bool:
 
 def _in_words(snapshot: Snapshot, outcome: Outcome) -> str:
     updates = count(snapshot.run.at.updates) if snapshot.run else "no"
+    if outcome.broken:
+        return f"the replay ended at update {updates}, before the recording did: {outcome.broken}"
     if not outcome.compared:
         return f"replayed to update {updates}: the journal has no hash to compare with"
     if not outcome.different:
@@ -81,6 +83,7 @@ def _told(script: Script, snapshot: Snapshot, outcome: Outcome) -> dict[str, obj
         "compared": outcome.compared,
         "different": outcome.different,
         "since_update": outcome.since,
+        "broken": outcome.broken or None,
         "largest_difference_of_weights": finite(outcome.weights),
         "largest_difference_of_loss": finite(outcome.loss),
     }
