@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -105,12 +104,6 @@ def saved_weights(folder: RunFolder) -> list[torch.Tensor]:
 
 def trained_weights(engine: Engine, number: int = 0) -> list[torch.Tensor]:
     return weights_of(the_run(engine, number).trainer)
-
-
-def ended(engine: Engine) -> Iterator[RunFolder]:
-    """Close an engine; the folders in which its runs were saved."""
-    engine.close()
-    yield from engine.folders
 
 
 __all__ = ["asked", "rested", "small"]

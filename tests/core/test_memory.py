@@ -20,7 +20,7 @@ from core.models.size import micro_batch
 from core.run import Run
 from core.snapshot import State
 from tests.core.conftest import NO_KERNELS, make_data, work_off
-from tests.core.saved import asked, begun, folder_of, journal_of, resumed, small, the_run
+from tests.core.saved import asked, begun, journal_of, resumed, small, the_run
 
 assert small
 
@@ -153,6 +153,6 @@ def test_the_smaller_pieces_are_kept_by_a_resume_and_told_in_the_journal(tmp_pat
     assert told == the_run(engine).trainer.micro_batch
     assert told < micro_batch(the_run(begun(None)).trainer.model, torch.zeros(1, 1, 6, 6))
     engine.close()
-    again = resumed(folder_of(engine))
+    again = resumed(engine.folders[0])
     assert the_run(again).trainer.micro_batch == told
     again.close()

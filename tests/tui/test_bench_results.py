@@ -193,6 +193,7 @@ def test_without_terminals_the_rows_of_the_screen_say_what_they_need(
 ) -> None:
     monkeypatch.setattr(programme, "has_terminals", lambda: False)
     monkeypatch.setattr(programme.memory, "can_tell", lambda: False)
+    monkeypatch.setattr(programme.saving, "figures", lambda _place, _effort: [])
     told = list(programme._figures(None, None, lambda _what: None))  # type: ignore[arg-type]
     assert [figure.how for figure in told[:-1]] == [NO_TERMINAL] * 9
     assert told[-1].what == "peak memory"
@@ -209,3 +210,4 @@ def test_processes_are_started_away_from_the_settings_of_the_person(
     assert "NO_COLOR" not in env
     assert env["TERM"] == "xterm-256color"
     assert programme.Path(env["GD_TUI_CONFIG"]).read_text() == ""
+    assert programme.Path(env["GD_TUI_RUNS"]).parent == tmp_path
