@@ -149,6 +149,12 @@ class Arena:
             waits.append(self.player.wait())
         return min(waits, default=math.inf)
 
+    def refresh(self) -> None:
+        """Let runs at rest be served by the best stepper that there is by now."""
+        for run in self.fleet.runs:
+            if run.state is not State.RUNNING and not run.trainer.mid_update and not run.busy:
+                run.trainer.use_best_stepper()
+
     def fail(self, fault: Exception) -> None:
         """Pause all that was running, with an unexpected error as the reason."""
         for run in self.fleet.runs:
@@ -203,6 +209,8 @@ class Arena:
 
     def _drop(self, run: Run) -> None:
         forgotten = self.fleet.drop(run)
+        if forgotten:
+            self._left.pop(forgotten.id, None)
         if forgotten and self._tracker:
             self._tracker.forget(forgotten)
         if run is self._settling:
@@ -246,11 +254,17 @@ class Arena:
         self._race(budget, runs)
 
     def _race(self, budget: Budget, runs: Sequence[Run]) -> None:
-        self.race = Race(budget, runs)
+        race = Race(budget, runs)
+        self._use_race(race)
         self._tracker = Tracker(runs, self._clock)
         for run in runs:
-            run.enter(self.race)
+            run.enter(race)
             run.obey(Start())
+
+    def _use_race(self, race: Race | None) -> None:
+        """Nobody can take part in the race before it again."""
+        self.race = race
+        self._left.clear()
 
     # The experiment
 
@@ -261,7 +275,8 @@ class Arena:
         (name,) = unlike(["batch"], (run.name for run in stay))
         run = self.fleet.new(name, config, data)
         self.fleet.make_way([run], stay)
-        self.race, self._settling = None, run
+        self._use_race(None)
+        self._settling = run
         said = "stochastic starts from here once the loss of batch falls no more"
         run.trainer.record.add_event(run.trainer.at, "experiment", after=said)
         run.obey(Start())

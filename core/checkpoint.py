@@ -62,7 +62,7 @@ def capture(trainer: Trainer, switchboard: Switchboard, line: int = 0) -> Checkp
     """The trainer as it is now; the part of an update under way is not kept."""
     return Checkpoint(
         trainer.config,
-        replace(trainer.at, seconds=trainer.seconds - trainer.seconds_under_way),
+        replace(trainer.at, seconds=trainer.seconds_before),
         {name: kept(value) for name, value in trainer.model.state_dict().items()},
         trainer.optimizer.state(),
         trainer.sampler.state(),

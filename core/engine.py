@@ -106,6 +106,11 @@ class Engine:
         """Where the runs are saved, as far as they are."""
         return self._keeper.folders() if self._keeper else []
 
+    def detach(self) -> None:
+        """The process goes on without a terminal: whoever wants a run may ask it to end."""
+        if self._keeper:
+            self._keeper.detach()
+
     def stop(self, timeout: float | None = 5.0) -> None:
         """End the thread and wait for it; everything is saved by then."""
         self._commands.put((None, None))
@@ -160,7 +165,7 @@ class Engine:
                 lambda: self._until_frame() if self._commands.empty() else 0.0
             )
             if self._keeper is not None:
-                self._keeper.look(self._arena.fleet.everyone, at_once=math.isinf(self._wait()))
+                self._keeper.look(self._arena.fleet.everyone, resting=math.isinf(self._wait()))
             return worked
         except Exception as fault:  # what is wrong between runs shall not end them all
             self._arena.fail(fault)
@@ -209,14 +214,14 @@ class Engine:
         self._arena, self._views, self._keeper = loaded.arena, loaded.views, loaded.keeper
         self._publish_runs(final=True)
         # last: it holds the lock, and would keep torch and the data waiting
-        loaded.kernels.begin()
+        loaded.kernels.begin(refresh)
 
     def _say_loading(self, what: str, share: float) -> None:
         self._publish(replace(self.snapshot, loading=Loading(what, share)))
 
     def _take_commands(self, block: bool) -> None:
         if block:
-            wait = self._wait()
+            wait = min(self._wait(), self._keeper.wait() if self._keeper else math.inf)
             try:
                 self._obey(*self._commands.get(timeout=wait if math.isfinite(wait) else None))
             except queue.Empty:
@@ -228,6 +233,8 @@ class Engine:
         """Do what was asked of a run; None, which only `stop` asks, ends the thread."""
         self._stale = True
         if isinstance(command, _Refresh):
+            if self._arena is not None:
+                self._arena.refresh()
             return
         self._answered += 1
         if command is None:

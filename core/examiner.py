@@ -71,9 +71,10 @@ class Examiner:
         try:
             result = next(self._under_way)
         except Exception as fault:
-            if not is_out_of_memory(fault) or self._trainer.micro_batch == 1:
+            tried = min(self._trainer.micro_batch, len(self._trainer.data.test_labels))
+            if not is_out_of_memory(fault) or tried == 1:
                 raise
-            self._trainer.make_do()
+            self._trainer.make_do(tried)
             self.begin()
             return None
         if result is None:

@@ -55,7 +55,8 @@ def load(wish: Wish, clock: Time, say: Say, saved: Callable[[], object]) -> Load
 
     def build(name: str, config: RunConfig, id: int, other: Dataset | None) -> Run:
         of = other or (data if id else first)
-        run = Run(name, config, of, kernels, clock, id, keeper.log() if keeper else None)
+        kept = keeper and (id or not wish.replay)  # a replay is written down already
+        run = Run(name, config, of, kernels, clock, id, keeper.log() if keeper and kept else None)
         if keeper and (id or not (found or wish.replay)):
             keeper.adopt(run)
         return run

@@ -60,6 +60,11 @@ class Log:
             to = {"file": name, "update": saved.at.updates}
         self.note(what, update, {"to": to})
 
+    def attach(self, name: str, saved: Checkpoint) -> None:
+        """A checkpoint that the journal refers to by `name`."""
+        if self._listens:
+            self.attached[name] = saved
+
     def take(self) -> list[dict[str, Any]]:
         """The lines since they were taken last."""
         taken, self._lines = self._lines, []

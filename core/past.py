@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import Protocol
 
 from core.checkpoint import Checkpoint
+from core.memory import is_out_of_memory
 from core.snapshot import MomentKind, MomentView, TimelineView
 from core.timeline import Kept, Timeline
 from core.trainer import Time, Trainer
 
+_NO_MEMORY_SECONDS = 10.0
 _RARELY = 100  # times as long as keeping a moment takes, a run goes on before the next one
 
 
@@ -46,6 +48,15 @@ class Past:
         if trainer.mid_update or self._clock() < self._due:
             return
         every = trainer.config.snapshot_every
+        try:
+            self._keep_due(run, every)
+        except Exception as fault:
+            if not is_out_of_memory(fault):
+                raise
+            self._due = self._clock() + _NO_MEMORY_SECONDS  # it trains on without
+
+    def _keep_due(self, run: Present, every: float | None) -> None:
+        trainer = run.trainer
         if trainer.sampler.cursor == 0 and trainer.sampler.epochs_done != self._epochs:
             self._keep(run, MomentKind.EPOCH)
         elif every is not None and trainer.seconds - self._kept_seconds >= every:
@@ -54,7 +65,8 @@ class Past:
     def keep_beginning(self, run: Present) -> None:
         """Keep the moment before the first update."""
         if run.trainer.updates == 0 and not self.stands_at_tip(run.trainer):
-            self._keep(run, MomentKind.BEGINNING)
+            kept = self._keep(run, MomentKind.BEGINNING)
+            self.way_back = self.way_back or kept.checkpoint
 
     def keep_before(self, run: Present, what: str) -> Kept:
         """Keep the moment before something is changed."""

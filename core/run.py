@@ -44,6 +44,7 @@ from core.switching import Switchboard
 from core.trainer import Time, Trainer
 from core.travel import travel
 
+_MOST_SAID = 500  # characters of an error
 _GOOD_LOSS = 2.0  # a moment is worth coming back to while its test loss is below this times best
 
 
@@ -105,6 +106,15 @@ class Run:
         """All that the training is now; see `core.checkpoint.capture`."""
         return capture(self.trainer, self._switchboard, self.log.last)
 
+    @property
+    def examined(self) -> bool:
+        """Whether no evaluation is under way."""
+        return not self._examiner.busy
+
+    def examine(self) -> None:
+        """Judge the network as it is now; what is due then is looked at afterwards."""
+        self._examiner.begin()
+
     def take_up(self, saved: Checkpoint) -> None:
         """Train on from a checkpoint of the same network and data."""
         self._switchboard = restore(self.trainer, saved)
@@ -121,7 +131,7 @@ class Run:
         saved = self.capture() if moment is None else self.past.timeline.find(moment).checkpoint
         log = self.log.another()
         other = Run(name, self.trainer.config, self.data, self._kernels, self._clock, id, log)
-        other.log.attached["start"] = saved
+        other.log.attach("start", saved)
         other.take_up(saved)
         other.origin = Origin(self.name, self.id, saved.at, saved.config)
         other.showcase = self.showcase.copy()
@@ -129,10 +139,14 @@ class Run:
         other.prober.steadiness = self.prober.steadiness
         other.prober.noise_scale = self.prober.noise_scale
         if moment is None:
-            other.state, other.reason, other.goal = self.state, self.reason, self.goal
             other.trainer.diverged = self.trainer.diverged
+            if self.state is State.RUNNING:
+                other.goal = self.goal
+                other.go_on()
+            else:
+                other.come_to_rest(self.state, self.reason)
             if self._examiner.busy:
-                other._examiner.begin()
+                other.examine()
         else:
             other.past.timeline.stand_at(other.past.timeline.find(moment))
             other.come_to_rest(State.PAUSED)
@@ -297,6 +311,11 @@ class Run:
         return 0.0 if self.prober.busy else self._pace.wait(self._clock())
 
     @property
+    def _speed(self) -> float | None:
+        """The speed limit; a replay keeps the recording's own pace, or none."""
+        return self.trainer.config.speed if self.leash is None else None
+
+    @property
     def _held(self) -> bool:
         at = self.trainer.updates
         return self.leash is not None and at >= self.leash and not self.prober.busy
@@ -305,12 +324,13 @@ class Run:
         """Pause with an unexpected error as the reason."""
         self._examiner.give_up()
         self.prober.give_up()
-        self.come_to_rest(State.FAILED, " ".join(f"{type(fault).__name__}: {fault}".split()))
+        said = " ".join(f"{type(fault).__name__}: {str(fault)[:_MOST_SAID]}".split())
+        self.come_to_rest(State.FAILED, said)
         note = self.trainer.abandon_update()
         self.trainer.record.add_event(self.trainer.at, "error", after=self.reason, note=note)
 
     def _train(self, allowance: Allowance) -> bool:
-        trainer, speed = self.trainer, self.trainer.config.speed
+        trainer, speed = self.trainer, self._speed
         allowed = self._pace.allowed(speed, self._clock())
         if allowed == 0:
             return False
@@ -323,7 +343,7 @@ class Run:
             self._diverge()
         elif not trainer.mid_update or self._at_finish():
             self.past.keep_if_due(self)
-            if self._examiner.due:
+            if self._examiner.due and trainer.updates > before:
                 self._examiner.begin()
             else:
                 self._settle()
@@ -383,7 +403,7 @@ class Run:
     def _stop(self, condition: str) -> None:
         """Finish because a stop condition is met, judged as it is now."""
         if self._examiner.up_to_date:
-            said = stopping.in_words(self.trainer.config, condition)
+            said = stopping.in_words(self.trainer.config, condition, self.trainer.at)
             self.come_to_rest(State.FINISHED, said)
         else:
             self._examiner.begin()

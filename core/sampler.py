@@ -40,6 +40,7 @@ class Sampler:
         self._visits: Tensor | None = None  # (n,) int64: this epoch's order, once drawn
         self._fixed: Tensor | None = None  # the one shuffle of the order `fixed`
         self._before: Visit | None = None  # as it was before the last change of order
+        self._undrawn: Visit | None = None  # as it was before the epoch under way was drawn
 
     @property
     def left(self) -> int:
@@ -49,6 +50,7 @@ class Sampler:
     def peek(self, count: int) -> Tensor:
         """The next `count` indices (int64), at most to the epoch's end, without moving on."""
         if self._visits is None:
+            self._undrawn = self._visit()
             self._visits = self._draw()
         return self._visits[self.cursor : self.cursor + count]
 
@@ -58,6 +60,7 @@ class Sampler:
         self.cursor += count
         if self.cursor == self.n:
             self.cursor, self._visits = 0, None
+            self._undrawn = None
             self.epochs_done += 1
 
     def reorder(self, order: str) -> None:
@@ -67,6 +70,8 @@ class Sampler:
         """
         if order == self.order:
             return
+        if self.cursor == 0 and self._undrawn is not None:
+            self._restore(self._undrawn)  # nothing was visited: it was as good as not drawn
         before, here = self._before, self._visit()
         if before and before.order == order and before.place == here.place:
             self._restore(before)
@@ -84,6 +89,7 @@ class Sampler:
     def _restore(self, visit: Visit) -> None:
         self.order, self._visits, self._fixed = visit.order, visit.visits, visit.fixed
         self._generator.set_state(visit.generator)
+        self._undrawn = None
 
     def _draw(self) -> Tensor:
         match self.order:
@@ -115,13 +121,15 @@ class Sampler:
 
     def state(self) -> dict[str, Any]:
         """All that decides the visits to come."""
+        undrawn = self._undrawn if self.cursor == 0 else None
+        visit = undrawn or self._visit()
         return {
             "order": self.order,
             "epochs_done": self.epochs_done,
             "cursor": self.cursor,
-            "generator": self._generator.get_state(),
-            "visits": self._visits,
-            "fixed": self._fixed,
+            "generator": visit.generator,
+            "visits": visit.visits,
+            "fixed": visit.fixed,
             "before": self._before,
         }
 
@@ -131,4 +139,4 @@ class Sampler:
         self.cursor = state["cursor"]
         self._generator.set_state(state["generator"])
         self._visits, self._fixed = state["visits"], state["fixed"]
-        self._before = state["before"]
+        self._before, self._undrawn = state["before"], None

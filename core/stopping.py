@@ -19,9 +19,12 @@ def met(config: RunConfig, at: Moment, examples: int, evaluation: Evaluation | N
     return [name for name, limit in limits.items() if limit is not None and reached[name] >= limit]
 
 
-def in_words(config: RunConfig, name: str) -> str:
-    """A stop condition as a reason: "after 5 epochs"."""
+def in_words(config: RunConfig, name: str, at: Moment) -> str:
+    """A stop condition that is met at a moment as a reason: "stopped after 5 epochs"."""
     limit = getattr(config, name)
+    passed = {"updates": at.updates > limit, "epochs": at.epoch >= limit + 1}
+    if passed.get(name):
+        return f"{name[:-1]} {limit:,} was passed already"
     if name == "target_accuracy":
         return f"test accuracy reached {limit:.4g}"
     unit = name[:-1] if limit == 1 else name

@@ -58,6 +58,7 @@ class Trainer:
         self.seconds = 0.0
         self.update_progress = 0.0
         self.seconds_under_way = 0.0  # of training that went into an update not made yet
+        self._began_at = 0.0  # the seconds before it
         self.diverged = False
         self.means: Means | None = None  # of the latest update
         self._clock = clock
@@ -80,6 +81,11 @@ class Trainer:
     def at(self) -> Moment:
         epoch = self.examples / self.sampler.n
         return Moment(self.updates, self.examples, self.seconds, epoch)
+
+    @property
+    def seconds_before(self) -> float:
+        """Of training, before an update that is under way."""
+        return self._began_at if self.mid_update else self.seconds
 
     @property
     def examples_per_update(self) -> int:
@@ -116,9 +122,10 @@ class Trainer:
         try:
             self._advance(most, seconds)
         except Exception as fault:
-            if not is_out_of_memory(fault) or self.micro_batch == 1:
+            tried = min(self.micro_batch, self.next_size)
+            if not is_out_of_memory(fault) or tried == 1:
                 raise
-            self.make_do()
+            self.make_do(tried)
 
     def _advance(self, most: int, seconds: float) -> None:
         size = self.next_size
@@ -132,14 +139,13 @@ class Trainer:
         if next(self._large, _DONE) is _DONE:
             self._large = None
 
-    def make_do(self) -> None:
-        """Let half as many examples through the network at once: there was no memory for them."""
-        before = min(self.micro_batch, max(self.next_size, 2))
+    def make_do(self, tried: int) -> None:
+        """Let half as many examples through the network as there was no memory for at once."""
         note = self.abandon_update()
-        self.micro_batch = max(1, before // 2)
+        self.micro_batch = max(1, tried // 2)
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
-        said = f"there was none for {before:,} examples at once: now {self.micro_batch:,} at a time"
+        said = f"there was none for {tried:,} examples at once: now {self.micro_batch:,} at a time"
         self.record.add_event(self.at, "memory", after=said, note=note)
 
     def pin(self, means: Means) -> None:
@@ -215,6 +221,7 @@ class Trainer:
             self.sampler.peek(size)
         ).values  # a sum; in order, memory is read straight
         start, spent = self.seconds, 0.0
+        self._began_at = start
         for done, some in enumerate(torch.split(rows, self.micro_batch)):
             if done:
                 self.update_progress = done * self.micro_batch / size

@@ -87,7 +87,7 @@ def _do_again(run: Traveller) -> None:
     if target is None:
         raise UserError("nothing was taken back that could be done again")
     past.keep_left(run, target)
-    go_to(run, past.timeline.do_again().checkpoint)
+    go_to(run, past.timeline.do_again().checkpoint, "went on")
 
 
 def _return_to(run: Traveller, id: int) -> None:
@@ -102,7 +102,7 @@ def _return(saved: Checkpoint) -> str:
     return f"the return to update {saved.at.updates:,}"
 
 
-def go_to(run: Traveller, saved: Checkpoint) -> None:
+def go_to(run: Traveller, saved: Checkpoint, way: str = "went back") -> None:
     """Be what the run was then. Settings that decide no weight, such as the speed, stay."""
     trainer = run.trainer
     left_at, left_config, revision = trainer.at, trainer.config, trainer.record.revision
@@ -116,5 +116,4 @@ def go_to(run: Traveller, saved: Checkpoint) -> None:
     said = f"from update {left_at.updates:,} to {saved.at.updates:,}"
     changed = differences(left_config, trainer.config)
     note = ", ".join(f"{title_of(name)} {was} → {now}" for name, was, now in changed)
-    way = "went on" if saved.at.updates > left_at.updates else "went back"
     trainer.record.add_event(saved.at, way, after=said, note=note)

@@ -133,7 +133,7 @@ class CockpitApp(App[None]):
         if updates == 0 or isinstance(self.screen, QuitDialog):
             self.exit()
         else:
-            saved = all(run.saving and not run.saving.trouble for run in runs)
+            saved = all(run.script or (run.saving and not run.saving.trouble) for run in runs)
             self.push_screen(QuitDialog(len(runs), updates, saved=saved), self._quit_if_sure)
 
     def _quit_if_sure(self, sure: bool | None) -> None:

@@ -54,9 +54,7 @@ def be_found(engine: Engine) -> None:
 
     `gd-tui resume` then knows whom to ask for them; if that fails, training goes on all the same.
     """
-    for folder in engine.folders:
-        with suppress(OSError):
-            folder.tell_holder(detached=True)
+    engine.detach()
 
 
 def under_way(snapshot: Snapshot, *, begun: bool) -> bool:

@@ -29,13 +29,14 @@ _SETTINGS = {
     "schedule": "constant",
     "eval_every": 100_000,
 }
+_KEPT = ("data", "seed", "device", "threads", "snapshot_every", "snapshot_memory")
 _WINDOW = 500  # updates
 _LEAST_FALL = 0.0005  # of the loss, from one window to the next: less is none
 
 
 def problem(config: RunConfig, data: Dataset) -> tuple[RunConfig, Dataset]:
     """The settings and the data of the experiment, with the seed and the device of `config`."""
-    kept = {name: getattr(config, name) for name in ("data", "seed", "device", "threads")}
+    kept = {name: getattr(config, name) for name in _KEPT}
     config = replace(RunConfig(), **kept)
     for name, value in _SETTINGS.items():
         config = config.changed(name, value)

@@ -20,6 +20,7 @@ from core.snapshot import ScriptView, State
 from core.trainer import Time
 from core.travel import go_to
 
+_STRUCTURE = ("model", "widths", "data")
 _BROKEN = (State.DIVERGED, State.FAILED)
 _LOOK_SECONDS = 0.02  # between two looks at how far the recording was by now
 
@@ -60,6 +61,8 @@ class Player:
         self._looked = clock()
         self._kept: dict[tuple[int, int] | Path, Checkpoint] = {}
         self._rest = State.READY, ""  # as the recording has it
+        steps = enumerate(script.steps, 1)
+        self._last = {step.deed.place: k for k, step in steps if isinstance(step.deed, GoTo)}
         run.leash = 0
 
     @property
@@ -84,6 +87,12 @@ class Player:
 
     def prompt(self) -> None:
         """Let the run do what is due, and tell it how far it may go."""
+        try:
+            self._prompt()
+        except UserError as fault:  # what the journal asks cannot be done
+            self.outcome.broken, self.playing = str(fault), False
+
+    def _prompt(self) -> None:
         now, run = self._clock(), self.run
         if self.playing and run.state in _BROKEN and self._rest[0] not in _BROKEN:
             self.outcome.broken, self.playing = run.reason, False
@@ -161,7 +170,13 @@ class Player:
         if place not in self._kept:
             if not isinstance(place, Path):
                 raise UserError("the journal goes to a moment that never was", self._script.source)
-            self._kept[place] = find(place).saved.checkpoint
+            found, config = find(place), self.run.trainer.config
+            same = all(getattr(found.config, n) == getattr(config, n) for n in _STRUCTURE)
+            if not same or found.examples != self.run.trainer.sampler.n:
+                raise UserError("it is a moment of another network or of other data", str(place))
+            self._kept[place] = found.saved.checkpoint
+        if self._last[place] < self._next:
+            return self._kept.pop(place)
         return self._kept[place]
 
     def _compare(self, recorded: Compare, update: int) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from core.commands import Change, Reset
+from core.config import SETTINGS
 from core.errors import UserError
 from core.means import Means
 from core.saving import journal
@@ -101,14 +103,34 @@ def load(path: Path) -> Script:
     heading, lines = journal.read(path)
     folder = RunFolder(path.parent)
     try:
-        steps = [step for line in lines for step in _steps(line, folder)]
+        steps = [*_beginning(heading), *(s for line in lines for s in _steps(line, folder))]
+        _check_order(steps)
         places = {step.deed.place for step in steps if isinstance(step.deed, GoTo)}
         kept = {place for place in places if not isinstance(place, Path)}
         steps = _with_moments(steps, kept, heading.first)
-    except DamagedError as fault:
+    except (DamagedError, UserError) as fault:
         raise UserError(f"the journal cannot be replayed: {fault}", str(path)) from None
     start = folder.attached(heading.start) if heading.start else None
     return Script(path.parent.name or path.name, heading, start, tuple(_without_waits(steps)))
+
+
+def _beginning(heading: Heading) -> Iterator[Step]:
+    """How the run stood that the journal begins with."""
+    if heading.means:
+        yield Step(heading.first, 0.0, heading.update, heading.means)
+    if heading.running:
+        yield Step(heading.first, 0.0, heading.update, Begin())
+
+
+def _check_order(steps: Sequence[Step]) -> None:
+    """Updates only grow, but where the run went elsewhere; raises DamagedError."""
+    for before, step in pairwise(steps):
+        reset = isinstance(before.deed, Ask) and isinstance(before.deed.command, Reset)
+        went = reset or isinstance(before.deed, GoTo)
+        if step.update < before.update and not went:
+            raise DamagedError(
+                f"line {step.line:,} is about update {step.update:,}, after {before.update:,}"
+            )
 
 
 def _steps(line: Line, folder: RunFolder) -> Iterator[Step]:
@@ -126,7 +148,7 @@ def _change(line: Line, _folder: RunFolder) -> Ask:
 
 
 def _reset(line: Line, _folder: RunFolder) -> Ask:
-    return Ask(Reset(line.told.integer("seed")))
+    return Ask(Reset(SETTINGS["seed"].parse(line.told.any("seed"))))
 
 
 def _begin(_line: Line, _folder: RunFolder) -> Begin:
@@ -141,9 +163,7 @@ def _rest(line: Line, _folder: RunFolder) -> Rest:
 
 
 def _means(line: Line, _folder: RunFolder) -> Means:
-    told = line.told
-    threads, micro_batch = told.integer("threads", 1, 4096), told.integer("micro_batch", 1)
-    return Means(told.text("stepper", 20), threads, micro_batch)
+    return journal.means(line.told)
 
 
 def _return(line: Line, folder: RunFolder) -> GoTo:

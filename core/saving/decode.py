@@ -74,6 +74,7 @@ def decode(
         _steadiness(whole.fields("steadiness")) if "steadiness" in whole else None,
         _noise_scale(whole.fields("noise_scale")) if "noise_scale" in whole else None,
         whole.text("parent", 100),
+        whole.flag("examining"),
     )
 
 

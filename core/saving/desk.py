@@ -7,6 +7,7 @@ import math
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -56,6 +57,7 @@ class Desk:
         self._runs = runs
         self._work = Work()
         self._writing = False
+        self._detached = False
         self._printed = ""  # the hash that the journal told last
         self._latest: Saved | None = None  # what the newest checkpoint holds
 
@@ -93,6 +95,17 @@ class Desk:
                 self._work = _joined(work, self._work)
             self._writing = False
         self.saving = replace(self.saving, trouble=trouble)
+
+    def tell(self, fault: Exception) -> None:
+        """Say that there is nothing to be written, and why."""
+        self.saving = replace(self.saving, trouble=self._told(str(fault)))
+
+    def detach(self) -> None:
+        """Say in the folder, once there is one, that this process has lost its terminal."""
+        self._detached, folder = True, self.folder
+        if folder is not None:
+            with suppress(OSError):
+                folder.tell_holder(detached=True)
 
     def close(self) -> None:
         """Give the folder back."""
@@ -133,7 +146,11 @@ class Desk:
             if saved is None or _lead_before(work.lines, saved.checkpoint.line):
                 return False
             first = saved.checkpoint.line
-            heading = replace(heading, first=first)
+            running = saved.state is State.RUNNING
+            update = saved.checkpoint.at.updates
+            heading = replace(
+                heading, first=first, update=update, running=running, means=saved.means
+            )
             work.attached = {**work.attached, "start": saved.checkpoint}
             work.lines = [line for line in work.lines if line["n"] > first]
         assert saved is not None, "a run's first work is to save it"
@@ -152,6 +169,8 @@ class Desk:
             raise
         work.attached = {}
         self.folder, self.first, self.wants_all, self._printed = folder, heading.first, False, ""
+        if self._detached:
+            self.detach()
         self.saving = Saving(str(folder.path), folder.name)
         return True
 

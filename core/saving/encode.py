@@ -12,6 +12,7 @@ from torch import Tensor
 from core.checkpoint import Checkpoint
 from core.goal import Goal
 from core.history import BucketedCurve, Series
+from core.means import Means
 from core.record import Record
 from core.sampler import Visit
 from core.saving.fields import LONGEST_TEXT, moment, number
@@ -40,6 +41,8 @@ class Saved:
     steadiness: Steadiness | None = None
     noise_scale: NoiseScale | None = None
     parent: str = ""
+    examining: bool = False  # it was being judged: what is due then was not looked at yet
+    means: Means | None = None  # for a journal that begins here
 
 
 Tensors = dict[str, Tensor]
@@ -58,6 +61,7 @@ def encode(saved: Saved) -> tuple[Tensors, dict[str, Any]]:
         "seconds": number(saved.seconds),
         "goal": [number(saved.goal.updates), number(saved.goal.examples)],
         "parent": saved.parent,
+        "examining": saved.examining,
         "line": checkpoint.line,
         "settings": as_json(checkpoint.config),
         "at": moment(checkpoint.at),

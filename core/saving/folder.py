@@ -20,6 +20,7 @@ import socket
 import stat
 from collections.abc import Mapping
 from datetime import datetime
+from errno import ENOTDIR
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,8 @@ class RunFolder:
     @classmethod
     def create(cls, runs: Path, now: datetime) -> RunFolder:
         """A new folder below `runs`, named after the time, and acquired. Raises OSError."""
+        if runs.exists() and not runs.is_dir():
+            raise NotADirectoryError(ENOTDIR, "it is a file, not a folder for runs")
         runs.mkdir(parents=True, exist_ok=True)
         stem = now.strftime("%Y%m%d-%H%M%S")
         number, name = 1, stem

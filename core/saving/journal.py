@@ -8,13 +8,14 @@ import zlib
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from core.config import RunConfig
 from core.errors import UserError
+from core.means import Means
 from core.saving import files
 from core.saving.fields import DamagedError, Fields
 from core.saving.settings import as_json, from_json
@@ -38,6 +39,9 @@ class Heading:
     threads: int  # of the machine
     start: str = ""
     first: int = 0
+    update: int = 0  # at which it begins
+    running: bool = False  # it trained then
+    means: Means | None = None  # by which it did, where that is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ def heading_line(heading: Heading, created: str) -> str:
         {
             "n": heading.first,
             "t": 0.0,
-            "update": 0,
+            "update": heading.update,
             "what": "begin",
             "format": FORMAT,
             "version": VERSION,
@@ -67,6 +71,8 @@ def heading_line(heading: Heading, created: str) -> str:
             "settings": as_json(heading.config),
             "examples": heading.examples,
             "threads": heading.threads,
+            "running": heading.running,
+            "means": asdict(heading.means) if heading.means else None,
             "versions": {"python": platform.python_version(), **_versions()},
             "machine": {"system": platform.platform(), "processor": platform.machine()},
         }
@@ -147,7 +153,7 @@ def _lines(path: Path) -> Iterator[Line]:
         last = line.n
         yield line
     if last is None:
-        raise DamagedError("it is empty")
+        raise DamagedError("there is no journal of gd-tui in it")
 
 
 def _whole_lines(path: Path) -> Iterator[bytes]:
@@ -203,5 +209,19 @@ def _checked_heading(line: Line) -> Heading:
     examples = fields.integer("examples", 1, config.data_spec.train)
     threads = fields.integer("threads", 1, 100_000)
     return Heading(
-        fields.text("name", 100), config, examples, threads, fields.text("start", 50), line.n
+        fields.text("name", 100),
+        config,
+        examples,
+        threads,
+        fields.text("start", 50),
+        line.n,
+        line.update,
+        fields.flag("running"),
+        means(fields.fields("means")) if "means" in fields else None,
     )
+
+
+def means(fields: Fields) -> Means:
+    """By what updates were made. Raises DamagedError."""
+    threads, micro_batch = fields.integer("threads", 1, 4096), fields.integer("micro_batch", 1)
+    return Means(fields.text("stepper", 20), threads, micro_batch)

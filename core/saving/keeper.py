@@ -6,7 +6,9 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from core.checkpoint import Checkpoint
 from core.commands import Change
+from core.errors import UserError
 from core.log import Log
 from core.run import Run
 from core.saving import journal
@@ -15,15 +17,15 @@ from core.saving.encode import Saved
 from core.saving.fields import number
 from core.saving.folder import RunFolder
 from core.saving.plan import Plan
-from core.saving.resume import Found, go_on, take_up
+from core.saving.resume import Found, find, go_on, take_up
 from core.saving.writer import Writer
 from core.snapshot import Moment, Saving, State
 from core.threads import EVERY
 from core.trainer import Time
 
-_CHANGES_SECONDS = 0.5  # between two saves at changes
 _METRICS_SECONDS = 1.0  # between two lines of figures
 _LOOK_SECONDS = 0.1
+_WAY_BACK = "way-back"
 
 
 class _Charge:
@@ -51,6 +53,8 @@ class Keeper:
         self._writer = Writer(told)
         self._charges: dict[int, _Charge] = {}
         self._looked_at = 0.0
+        self._due = math.inf  # when what rests is to be saved
+        self._detached = False
 
     def log(self) -> Log:
         """The log of a run that will be saved."""
@@ -62,6 +66,8 @@ class Keeper:
             config = run.trainer.config
             heading = journal.Heading(run.name, config, run.trainer.sampler.n, EVERY, first=first)
             desk = Desk(self._plan.runs, heading, folder)
+            if self._detached:
+                desk.detach()
             self._writer.add(desk)
             self._charges[run.id] = _Charge(run, desk)
 
@@ -70,6 +76,8 @@ class Keeper:
         plan, saved = self._plan, found.saved
         assert plan.resume is not None
         take_up(run, saved)
+        if saved.diverged:
+            run.past.way_back = _way_back(plan.resume, found)
         if plan.fork:
             run.log.attached["start"] = replace(saved.checkpoint, line=0)
             self.adopt(run)
@@ -83,18 +91,29 @@ class Keeper:
         what = "forked" if plan.fork else "resumed"
         run.trainer.record.add_event(run.trainer.at, what, after=said)
 
-    def look(self, runs: Sequence[Run], *, at_once: bool = False) -> None:
-        """Save what is due; `at_once` also what is not."""
+    def look(self, runs: Sequence[Run], *, resting: bool = False, at_once: bool = False) -> None:
+        """Save what is due; `at_once` also what is not.
+
+        Of runs that rest, everything is due, but not too often: keys may come in bursts.
+        """
         now = self._clock()
-        if now - self._looked_at < _LOOK_SECONDS and not at_once:
+        if now - self._looked_at < _LOOK_SECONDS and not (resting or at_once):
             return
-        self._looked_at = now
+        self._looked_at, self._due = now, math.inf
         self._let_go(runs, now)
         for run in runs:
             if run.leash is not None:
                 continue  # a replay: it is written down already
             self.adopt(run)
-            self._look_at(run, self._charges[run.id], now, at_once)
+            charge = self._charges[run.id]
+            soon = resting and now - charge.saved_at >= self._plan.gap
+            self._look_at(run, charge, now, at_once or soon)
+            if resting and self._is_due(run, charge, now, at_once=True):
+                self._due = min(self._due, charge.saved_at + self._plan.gap)
+
+    def wait(self) -> float:
+        """Seconds until something is to be saved that nobody works on any more."""
+        return max(0.0, self._due - self._clock())
 
     def saving(self, run: Run) -> Saving | None:
         """Where a run is saved, and how that went."""
@@ -103,7 +122,14 @@ class Keeper:
 
     def folders(self) -> list[RunFolder]:
         """The folders of the runs, as far as they have one."""
-        return [charge.desk.folder for charge in self._charges.values() if charge.desk.folder]
+        folders = [charge.desk.folder for charge in list(self._charges.values())]
+        return [folder for folder in folders if folder is not None]
+
+    def detach(self) -> None:
+        """Say in all folders, there or to come, that this process has lost its terminal."""
+        self._detached = True
+        for charge in list(self._charges.values()):
+            charge.desk.detach()
 
     def close(self, runs: Sequence[Run], timeout: float | None = None) -> None:
         """Save everything as it is now, and end."""
@@ -134,14 +160,22 @@ class Keeper:
         if not (run.trainer.updates or desk.folder):
             return  # there is nothing to go on from
         self._tell_metrics(run, charge, now, at_once)
-        log.first = desk.first
+        if log.first < desk.first:
+            log.first = desk.first
+            said = f"its folder had gone: it goes on in {desk.saving.name}"
+            run.trainer.record.add_event(run.trainer.at, "saving", after=said)
         work = Work(log.take(), log.attached)
         log.attached = {}
         anew = desk.wants_all and not desk.saving_waits
         if anew or self._is_due(run, charge, now, at_once):
             log.news = False
             charge.saved_at, charge.saved = now, _standing(run)
-            work.saved = saved_of(run)
+            try:
+                work.saved = saved_of(run)
+            except Exception as fault:  # no memory for a copy: that is no reason not to train
+                desk.tell(fault)
+            if run.trainer.diverged and run.past.way_back:
+                work.attached = {**work.attached, _WAY_BACK: run.past.way_back}
         if work.lines or work.saved:
             self._writer.put(desk, work)
 
@@ -153,7 +187,7 @@ class Keeper:
         if charge.desk.saving_waits:
             return False
         moved = charge.saved != _standing(run)
-        return (news and since >= _CHANGES_SECONDS) or (moved and since >= self._plan.seconds)
+        return (news and since >= self._plan.gap) or (moved and since >= self._plan.seconds)
 
     def _tell_metrics(self, run: Run, charge: _Charge, now: float, at_once: bool) -> None:
         """Now and then a line of figures."""
@@ -180,13 +214,33 @@ class Keeper:
 
 
 def _go(run: Run, plan: Plan) -> None:
-    """Let a run that was taken up train on, if it trained then, or is to in any case."""
+    """Let a run that was taken up train on, if it trained then, or is to in any case.
+
+    Raises UserError if it would never come to an end.
+    """
+    if plan.go and not run.trainer.config.stops and run.state is not State.DIVERGED:
+        raise UserError(
+            f"run {run.name} has no stop condition, and would train for ever; "
+            "give one, such as --epochs 10"
+        )
     if run.state is State.RUNNING or (plan.go and run.state in (State.PAUSED, State.READY)):
         run.go_on()
     elif run.state is State.FINISHED and not run.stops_met():
         run.come_to_rest(State.PAUSED)
         if plan.go:
             run.go_on()
+
+
+def _way_back(folder: RunFolder, found: Found) -> Checkpoint | None:
+    """The last good moment of a run that had diverged; it lies in no line of what is to come."""
+    try:
+        other = find(folder.attached(_WAY_BACK))
+        same = (other.config.model, other.config.widths, other.examples)
+        if same != (found.config.model, found.config.widths, found.examples):
+            return None
+        return replace(other.saved.checkpoint, line=-1)
+    except UserError:
+        return None
 
 
 def _standing(run: Run) -> object:
@@ -211,4 +265,6 @@ def saved_of(run: Run) -> Saved:
         run.prober.steadiness,
         run.prober.noise_scale,
         run.origin.parent if run.origin else "",
+        not run.examined,
+        run.trainer.means,
     )

@@ -17,6 +17,8 @@ DEFAULT_SECONDS = 10.0
 class Plan:
     """Runs are saved below the folder `runs`, every so many `seconds` and at every change.
 
+    Changes that come in a burst are saved together: between two saves there are `gap` seconds.
+
     `resume` is the folder of a run that is to go on: acquired, or `fork`ed, which leaves it as
     it is; None begins a new one. What was resumed takes these `changes` of its settings first. It
     trains on if it trained when it was saved, and with `go` in any case, unless it is done.
@@ -28,3 +30,4 @@ class Plan:
     fork: bool = False
     changes: Mapping[str, Any] = field(default_factory=dict)
     go: bool = False
+    gap: float = 0.5

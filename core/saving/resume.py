@@ -108,7 +108,10 @@ def take_up(run: Run, saved: Saved) -> None:
     run.showcase.load_state(saved.showcase)
     run.prober.load_state(saved.prober)
     run.prober.steadiness, run.prober.noise_scale = saved.steadiness, saved.noise_scale
-    run.past.way_back = saved.checkpoint if saved.checkpoint.record.evaluation else None
+    judged = saved.checkpoint.record.evaluation
+    run.past.way_back = saved.checkpoint if judged and not saved.diverged else None
+    if saved.examining:
+        run.examine()
     if run.state is State.LOADING:
         run.state = State.PAUSED
 

@@ -39,7 +39,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def begun(runs: Path | None, seconds: float = 1e9, **given: object) -> Engine:
     """An engine whose runs are saved below `runs` at changes, when they rest, and so often."""
-    saving = Plan(runs, seconds) if runs else None
+    saving = Plan(runs, seconds, gap=0.0) if runs else None
     engine = Engine(configure({"eval_every": "epoch", **given}), saving=saving)
     engine.load()
     return loaded(engine)
@@ -49,7 +49,7 @@ def resumed(folder: RunFolder, *, fork: bool = False, seconds: float = 1e9) -> E
     """An engine that goes on with a run."""
     if not fork:
         folder.acquire()
-    plan = Plan(folder.path.parent, seconds, resume=folder, fork=fork)
+    plan = Plan(folder.path.parent, seconds, resume=folder, fork=fork, gap=0.0)
     engine = Engine(configure({}), saving=plan)
     engine.load()
     return loaded(engine)

@@ -286,7 +286,7 @@ def _resumed(folder: RunFolder) -> Any:
     from core.saving.plan import Plan
     from tests.core.saved import loaded
 
-    engine = Engine(configure({}), saving=Plan(folder.path.parent, 1e9, resume=folder))
+    engine = Engine(configure({}), saving=Plan(folder.path.parent, 1e9, resume=folder, gap=0.0))
     engine.load()
     return loaded(engine)
 

@@ -110,7 +110,6 @@ def test_no_example_is_lost_or_seen_twice_when_memory_ends_in_mid_epoch(
     assert sorted(seen) == sorted(order)
 
 
-@pytest.mark.xfail(strict=True, reason="Trainer.make_do takes the size of an update for a test's")
 def test_a_judgement_that_found_no_memory_is_made_of_half_the_examples_at_a_time(
     build: Callable[..., Run],
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 from collections.abc import Callable
@@ -259,6 +260,99 @@ def test_a_replay_that_diverges_where_the_recording_did_not_comes_to_an_end(
         other.turn()
     assert other.player.over
     assert "is not finite" in other.player.outcome.broken
+
+
+def test_a_fork_made_while_it_trained_is_replayed(tmp_path: Path) -> None:
+    engine = recorded(tmp_path, strategy="mini-batch")
+    asked(engine, Advance(20))
+    engine.send(Advance(60))
+    engine.turn()
+    engine.send(Fork())
+    rested(engine)
+    name = engine.snapshot.runs[1].name
+    path = journals(engine)[1]
+    again, outcome = replayed(path)
+    assert outcome.different == 0
+    assert same_bits(weights(again, name), weights(engine, name))
+    assert again.snapshot.run is not None
+    assert again.snapshot.run.at.updates == 80
+
+
+def test_a_journal_that_had_to_begin_anew_is_replayed_from_there(tmp_path: Path) -> None:
+    engine = recorded(tmp_path / "runs", strategy="mini-batch")
+    (run,) = runs_of(engine)
+    run.trainer.pin(Means("autograd", 2, 100))
+    asked(engine, Advance(20))
+    assert engine._keeper is not None
+    engine._keeper.flush()
+    shutil.rmtree(tmp_path / "runs")
+    engine.send(Advance(400))
+    while run.trainer.updates < 420:
+        engine.turn()
+        engine._keeper.flush()
+    rested(engine)
+    (path,) = journals(engine)
+    heading, _ = journal.read(path)
+    assert heading.start == "start"
+    assert heading.means == Means("autograd", 2, 100)
+    again, outcome = replayed(path)
+    assert outcome.different == 0
+    assert same_bits(weights(again, "run 1"), weights(engine, "run 1"))
+
+
+def test_an_order_that_is_changed_while_an_update_is_under_way_is_replayed(tmp_path: Path) -> None:
+    engine = recorded(tmp_path, strategy="batch")
+    (run,) = runs_of(engine)
+    engine.send(Advance(1))
+    while not run.trainer.mid_update:
+        engine.turn()
+    asked(engine, Change("order", "fixed"), Change("batch_size", 100), Advance(30))
+    (path,) = journals(engine)
+    again, outcome = replayed(path)
+    assert outcome.different == 0
+    assert same_bits(weights(again, "run 1"), weights(engine, "run 1"))
+
+
+def test_a_seed_may_be_as_large_as_any(tmp_path: Path) -> None:
+    engine = recorded(tmp_path)
+    asked(engine, Advance(5), Reset(2**63 - 1), Advance(5))
+    (path,) = journals(engine)
+    _, outcome = replayed(path)
+    assert outcome.different == 0
+
+
+def test_a_journal_whose_updates_run_backwards_is_refused(tmp_path: Path) -> None:
+    engine = recorded(tmp_path)
+    asked(engine, Advance(50), Change("lr", 0.02), Advance(50))
+    (path,) = journals(engine)
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    for line in lines:
+        del line["sum"]
+    next(line for line in lines if line["what"] == "change")["update"] = 3
+    path.write_text("".join(map(journal.sealed, lines)))
+    with pytest.raises(UserError, match="is about update 3, after 50"):
+        load(path)
+
+
+def test_after_a_divergence_the_way_back_outlives_the_process(tmp_path: Path) -> None:
+    engine = recorded(tmp_path, strategy="mini-batch")
+    asked(engine, Advance(300), Change("lr", 1000), Change("weight_decay", 1), Advance(300))
+    assert engine.snapshot.run is not None
+    assert engine.snapshot.run.state is State.DIVERGED
+    way_back = engine.snapshot.run.way_back
+    (path,) = journals(engine)
+    folder = RunFolder(path.parent)
+    folder.acquire()
+    further = Engine(configure({}), saving=Plan(tmp_path, 0.2, folder))
+    further.load()
+    assert further.snapshot.run is not None
+    assert further.snapshot.run.state is State.DIVERGED
+    assert further.snapshot.run.way_back == way_back
+    asked(further, GoBack(), Change("lr", 0.02), Advance(20))
+    further.close()
+    again, outcome = replayed(path)
+    assert outcome.different == 0
+    assert same_bits(weights(again, "run 1"), weights(further, "run 1"))
 
 
 def test_a_journal_without_the_moment_that_it_begins_at_is_refused(tmp_path: Path) -> None:

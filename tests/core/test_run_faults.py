@@ -56,8 +56,7 @@ def test_going_back_by_mistake_can_be_taken_back(run: Callable[..., Run]) -> Non
     for updates in (40, 60):
         subject.obey(GoBack())
         assert (subject.state, subject.trainer.updates) == (State.PAUSED, updates)
-        went = "went back" if updates == 40 else "went on"
-        here = f"{went} from update {100 - updates} to {updates}"
+        here = f"went back from update {100 - updates} to {updates}"
         assert subject.trainer.record.events[-1].text == here
     assert same_bits(weights_of(subject.trainer), ahead)
 

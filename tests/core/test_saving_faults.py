@@ -215,7 +215,7 @@ def test_it_is_tried_again_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyP
     engine = begun(tmp_path / "runs")
     assert engine._keeper
     asked(engine, Advance(20))
-    assert "File exists" in saving(engine).trouble
+    assert "it is a file" in saving(engine).trouble
     ((charge),) = engine._keeper._charges.values()
     assert 0 < charge.desk.due - time.monotonic() < 5  # seconds
     monkeypatch.setattr(desks, "_RETRY_SECONDS", 0.001)

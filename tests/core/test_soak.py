@@ -161,7 +161,7 @@ def test_an_hour_of_anything_leaves_nothing_behind_and_loses_nothing(
 ) -> None:
     hour, chance, told = Hour(), random.Random(11), Told(monkeypatch)
     settings = {"eval_every": "epoch", "snapshot_memory": BOUND, "snapshot_every": 0.5}
-    engine = Engine(configure(settings), saving=Plan(tmp_path, 10.0))
+    engine = Engine(configure(settings), saving=Plan(tmp_path, 10.0, gap=0.0))
     engine._clock = hour
     engine.load()
     loaded(engine)

@@ -118,7 +118,7 @@ def test_removing_takes_that_run_alone(call: Call, saved: RunFolder) -> None:
 def test_a_run_that_is_trained_now_is_not_removed(call: Call, saved: RunFolder) -> None:
     saved.acquire()
     try:
-        assert "a process is training it" in call("runs", "rm", saved.name).complaint
+        assert "another process has it open" in call("runs", "rm", saved.name).complaint
     finally:
         saved.release()
     assert saved.path.exists()

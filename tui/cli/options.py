@@ -274,7 +274,6 @@ def saving_options(*, goes_on: bool = False) -> list[click.Parameter]:
     return [SettingOption(s, "Saving") for s in SAVING.values() if s.name not in left_out]
 
 
-
 def stop_options() -> list[click.Parameter]:
     """When a run is to stop: for one that goes on, and only as flags."""
     return [SettingOption(SETTINGS[name], "When to stop") for name in STOP_CONDITIONS]

@@ -73,7 +73,7 @@ def rm(ctx: click.Context, /, names: tuple[str, ...], **_: object) -> None:
     folders = [find_run(where, name) for name in names]  # all are known before one goes
     for folder in folders:
         if folder.in_use:
-            raise UserError(f"run {folder.name}: a process is training it; end that first")
+            raise UserError(f"run {folder.name}: another process has it open; end that first")
     for folder in folders:
         try:
             shutil.rmtree(folder.path)
@@ -92,12 +92,12 @@ def row(folder: RunFolder) -> dict[str, Any]:
     training = folder.in_use
     state = _known(status, "state")
     if training:
-        state = "training"
+        state = "open" if state != "running" else "training"
     elif state == "running":
         state = "interrupted"
     return {
         "run": harmless(folder.name),
-        "state": state if state in (*_STATES, "training", "interrupted") else "unknown",
+        "state": state if state in (*_STATES, "open", "training", "interrupted") else "unknown",
         "name": _known(status, "name"),
         "updates": _known(status, "updates", Fields.integer),
         "epochs": _known(status, "epoch", Fields.number),

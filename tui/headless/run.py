@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from core.commands import Start
 from core.config import RunConfig
-from core.snapshot import RunView, Snapshot, State
+from core.snapshot import RunView, Saving, Snapshot, State
 from core.summary import Status
+from tui.complaint import complain
 from tui.ending import EXIT, conclude, stop
 from tui.following import follow as follow_along
 from tui.headless.reports import Bar, Lines, Report, event_line, figures, title
@@ -66,10 +67,17 @@ def run(
                 follower.close()
     ending = conclude(snapshot, config, Status.INTERRUPTED, summary)
     if snapshot.run:
+        _complain_of(snapshot.run.saving)
         teller.report.say(_last_line(ending.status, snapshot.run))
     if as_json:
         print(json.dumps(ending.summary, allow_nan=False), flush=True)
     return EXIT[ending.status]
+
+
+def _complain_of(saving: Saving | None) -> None:
+    """What is lost now that it ends."""
+    if saving and saving.trouble:
+        complain(f"{saving.trouble} ({saving.folder})")
 
 
 def _last_line(status: Status, run: RunView) -> str:
@@ -125,6 +133,7 @@ class Teller:
         self._open = open_report
         self._titled = False
         self._event = 0  # the number of the event that was told last
+        self._trouble = ""
         self.speak()
 
     def speak(self) -> None:
@@ -149,4 +158,12 @@ class Teller:
             if event.number > self._event:
                 self._event = event.number
                 self.report.say(event_line(event))
+        self._tell_saving(run.saving)
         self.report.show(run)
+
+    def _tell_saving(self, saving: Saving | None) -> None:
+        """Say what is not being saved, and when it is again."""
+        trouble = saving.trouble if saving else ""
+        if bool(trouble) != bool(self._trouble):
+            self.report.say(trouble or "saved again")
+        self._trouble = trouble

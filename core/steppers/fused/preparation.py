@@ -7,6 +7,7 @@ import importlib.util
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -40,13 +41,13 @@ class Preparation:
         elif not self.ready and not self.fault:
             self._prepare()
 
-    def begin(self) -> None:
-        """Let the kernels become ready while other things go on."""
+    def begin(self, told: Callable[[], object] = lambda: None) -> None:
+        """Let the kernels become ready while other things go on; `told` is called when they are."""
         if self._thread is None and not self.ready and not self.fault:
-            self._thread = threading.Thread(target=self._in_background, daemon=True)
+            self._thread = threading.Thread(target=self._in_background, args=(told,), daemon=True)
             self._thread.start()
 
-    def _in_background(self) -> None:
+    def _in_background(self, told: Callable[[], object]) -> None:
         if not _marker().exists():
             command = [sys.executable, "-c", f"import {__name__} as p; p.Preparation().finish()"]
             # There, or it would import whatever is called core where the person stands.
@@ -55,6 +56,7 @@ class Preparation:
                 command, cwd=home, capture_output=True, check=False, stdin=subprocess.DEVNULL
             )
         self._prepare()
+        told()
 
     def _prepare(self) -> None:
         try:
