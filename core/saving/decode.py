@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Mapping
 from typing import Any
 
@@ -90,6 +91,9 @@ def _generator(fields: Fields, name: str) -> Tensor:
         torch.Generator().set_state(state)
     except RuntimeError:
         raise DamagedError(f"{fields.name(name)} is no state of a generator") from None
+    left, following = struct.unpack_from("<i4xQ", state.numpy().tobytes(), 8)
+    if (left, following) != (1, 0) and not (1 <= left <= 624 and left + following == 625):
+        raise DamagedError(f"{fields.name(name)} leads beyond the state of a generator")
     return state
 
 
@@ -197,7 +201,7 @@ def _sampler(fields: Fields, n: int, examples: int) -> dict[str, Any]:
         "cursor": cursor,
         "generator": _generator(fields, "generator"),
         "visits": _visits(fields, "visits", n),
-        "fixed": _visits(fields, "fixed", n),
+        "fixed": _permutation(_visits(fields, "fixed", n), n),
         "before": _visit(before, n) if before else None,
     }
 
@@ -206,6 +210,12 @@ def _visit(fields: Fields, n: int) -> Visit:
     visits, fixed = _visits(fields, "visits", n), _visits(fields, "fixed", n)
     order = fields.one_of("order", ORDERS)
     return Visit(fields.integer("place"), order, visits, fixed, _generator(fields, "generator"))
+
+
+def _permutation(visits: Tensor | None, n: int) -> Tensor | None:
+    if visits is not None and not torch.equal(visits.sort().values, torch.arange(n)):
+        raise DamagedError("the fixed order does not lead to every example once")
+    return visits
 
 
 def _visits(fields: Fields, name: str, n: int) -> Tensor | None:

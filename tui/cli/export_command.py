@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 
 from core.errors import UserError
+from core.saving.fields import DamagedError
 from core.saving.folder import RunFolder
+from core.saving.journal import Line
 from tui.cli.folders import find_run
 from tui.cli.given import ConfigOption, given
 from tui.cli.help import SectionedCommand
@@ -16,6 +18,7 @@ from tui.cli.options import SAVING, SettingOption, values_of
 from tui.cli.saving import runs_folder
 
 _TABLES = (".csv", ".jsonl")
+_FIGURES = ("epoch", "examples", "seconds", "train_loss", "test_loss", "test_accuracy")
 _MODELS = (".safetensors", ".pt2", ".onnx")
 _SUFFIXES = ", ".join((*_TABLES, *_MODELS))
 
@@ -48,6 +51,9 @@ def export(
     folder = find_run(runs_folder(values_of(SAVING, given(ctx))), run)
     paths = [_checked(name) for name in files]
     for path in paths:
+        if path.resolve().parent == folder.path.resolve():
+            raise UserError(f"{str(path)!r} would lie among the run's own files", "--to")
+    for path in paths:
         _write(folder, path, curves)
         click.echo(f"{folder.name}: {path}")
 
@@ -70,6 +76,8 @@ def _write(folder: RunFolder, path: Path, curves: bool) -> None:
             _write_curves(folder, path, suffix)
         else:
             _write_metrics(folder, path, suffix)
+    except DamagedError as fault:
+        raise UserError(f"the journal cannot be used: {fault}", str(folder.journal)) from None
     except OSError as fault:
         raise UserError(f"{str(path)!r} cannot be written: {fault.strerror or fault}") from None
 
@@ -79,9 +87,14 @@ def _write_metrics(folder: RunFolder, path: Path, suffix: str) -> None:
     from core.saving import journal
 
     _, lines = journal.read(folder.journal)
-    rows = [line.told.all() | {"update": line.update} for line in lines if line.what == "metrics"]
+    rows = [_figures(line) for line in lines if line.what == "metrics"]
     with path.open("w", encoding="utf-8", newline="") as stream:
         write_journal_metrics(rows, stream, Form(suffix[1:]))
+
+
+def _figures(line: Line) -> dict[str, object]:
+    names = [name for name in _FIGURES if name in line.told]
+    return {"update": line.update} | {name: line.told.number(name) for name in names}
 
 
 def _write_curves(folder: RunFolder, path: Path, suffix: str) -> None:

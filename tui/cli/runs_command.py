@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -70,8 +71,10 @@ def path(ctx: click.Context, /, run: str | None, **_: object) -> None:
 def rm(ctx: click.Context, /, names: tuple[str, ...], **_: object) -> None:
     """Remove each RUN with all that was saved of it. It cannot be brought back."""
     where = _where(ctx)
-    folders = [find_run(where, name) for name in names]  # all are known before one goes
-    for folder in folders:
+    folders = [find_run(where, name) for name in dict.fromkeys(names)]  # before one goes
+    for folder, name in zip(folders, dict.fromkeys(names), strict=True):
+        if folder.name not in (name, Path(name).name):
+            raise UserError(f"{name!r}: to remove {folder.name}, give its whole name")
         if folder.in_use:
             raise UserError(f"run {folder.name}: another process has it open; end that first")
     for folder in folders:
