@@ -44,17 +44,9 @@ def see_through(engine: Engine, interruption: Interruption, *, begun: bool) -> N
     let_go_of_the_terminal()
     snapshot = engine.snapshot
     if under_way(snapshot, begun=begun):
-        be_found(engine)
+        engine.detach()  # `gd-tui resume` shall know whom to ask for the runs
     while under_way(snapshot, begun=begun) and not interruption.asked:
         snapshot = engine.wait(snapshot.revision, POLL_SECONDS)
-
-
-def be_found(engine: Engine) -> None:
-    """Say in the folders of the runs that this process goes on without its terminal.
-
-    `gd-tui resume` then knows whom to ask for them; if that fails, training goes on all the same.
-    """
-    engine.detach()
 
 
 def under_way(snapshot: Snapshot, *, begun: bool) -> bool:

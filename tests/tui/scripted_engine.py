@@ -6,20 +6,9 @@ import os
 import signal
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from core.commands import Command
 from core.snapshot import RunView, Snapshot
-
-
-class Folder:
-    """Where an engine saves a run, of which it is only known who has it."""
-
-    def __init__(self) -> None:
-        self.detached = False
-
-    def tell_holder(self, *, detached: bool) -> None:
-        self.detached = detached
 
 
 class ScriptedEngine:
@@ -32,7 +21,7 @@ class ScriptedEngine:
         self.sent: list[Command] = []
         self.sent_to: list[int | None] = []  # the run that each of them was for
         self.running = False
-        self.folders: list[Any] = [Folder()]
+        self.detached = False
 
     def start(self) -> None:
         self.running = True
@@ -40,6 +29,9 @@ class ScriptedEngine:
     def send(self, command: Command, run: int | None = None) -> None:
         self.sent.append(command)
         self.sent_to.append(run)
+
+    def detach(self) -> None:
+        self.detached = True
 
     def stop(self, timeout: float) -> None:
         assert timeout > 0

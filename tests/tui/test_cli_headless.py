@@ -206,7 +206,7 @@ def test_a_run_that_is_to_keep_running_outlives_its_line(
     file = tmp_path / "run.json"
     assert carry_out(engine, summary=file, keep_running=True) == 0
     assert happened == ["let go"]
-    assert engine.folders[0].detached
+    assert engine.detached
     assert engine.sent == [Start()]
     assert json.loads(file.read_text())["status"] == "done"
 

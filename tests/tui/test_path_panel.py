@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from textual.pilot import Pilot
 
@@ -197,6 +197,7 @@ def test_a_circle_is_round(size: tuple[int, int], ascii: bool) -> None:
     st.tuples(st.integers(4, 60), st.integers(2, 30)),
     st.booleans(),
 )
+@example([(0.0, 0.0), (0.0, -1.0)], (4, 2), True)  # a canvas with no room for its edges
 def test_every_point_has_its_place_on_the_canvas(
     points: list[tuple[float, float]], size: tuple[int, int], ascii: bool
 ) -> None:

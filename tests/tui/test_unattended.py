@@ -5,13 +5,12 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from errno import ENOSPC
 from pathlib import Path
 
 import pytest
 
 from core.snapshot import Loading, Snapshot, State
-from tests.tui.scripted_engine import Folder, InterruptedEngine, ScriptedEngine
+from tests.tui.scripted_engine import InterruptedEngine, ScriptedEngine
 from tests.tui.views import run_view
 from tui import unattended
 from tui.interruption import Interruption
@@ -30,7 +29,7 @@ def see_through(engine: ScriptedEngine, *, begun: bool = False) -> bool:
     engine.wait(0, 1)
     with Interruption(keep_running=True) as interruption:
         unattended.see_through(engine, interruption, begun=begun)  # type: ignore[arg-type]
-    return bool(engine.folders[0].detached)
+    return engine.detached
 
 
 def test_it_follows_until_nothing_trains_any_more() -> None:
@@ -76,18 +75,6 @@ def test_a_second_hangup_does_not_end_it_but_a_polite_kill_does() -> None:
     engine = InterruptedEngine(TRAINS, TRAINS, TRAINS, by=(signal.SIGHUP, signal.SIGTERM))
     assert see_through(engine)
     assert engine.snapshot.revision == 2
-
-
-def test_it_goes_on_even_where_it_cannot_be_found() -> None:
-    class FullDisk(Folder):
-        def tell_holder(self, **_: object) -> None:
-            raise OSError(ENOSPC, "No space left on device")
-
-    engine = ScriptedEngine(TRAINS, DONE)
-    engine.folders.insert(0, FullDisk())
-    see_through(engine)
-    assert engine.snapshot.revision == 2
-    assert engine.folders[1].detached
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no line to be dropped")

@@ -20,7 +20,7 @@ from tui.following import follow as follow_along
 from tui.headless.reports import Bar, Lines, Report, event_line, figures, title
 from tui.interruption import Interruption
 from tui.suspension import Suspension, suspend
-from tui.unattended import be_found, let_go_of_the_terminal
+from tui.unattended import let_go_of_the_terminal
 
 if TYPE_CHECKING:
     from core.engine import Engine
@@ -119,7 +119,7 @@ def _go_adrift(teller: Teller, engine: Engine) -> None:
     teller.hush()
     let_go_of_the_terminal()
     teller.speak()
-    be_found(engine)
+    engine.detach()  # `gd-tui resume` shall know whom to ask for the run
 
 
 def _over(snapshot: Snapshot) -> bool:

@@ -73,10 +73,13 @@ class View:
         self._bottom = -before[1] * high * self._scale
 
     def dots(self, points: Floats, canvas: Canvas) -> tuple[Floats, Floats]:
-        """Where points lie on the canvas, in dots."""
+        """Where points lie on the canvas, in dots; in a tiny one, those of the rim on its edge."""
+        import numpy as np
+
+        wide, high = canvas.size
         x = (points[:, 0] - self._left) / self._scale
         y = (points[:, 1] - self._bottom) / self._scale * canvas.dot_shape
-        return x + _EDGE, y + _EDGE
+        return np.clip(x + _EDGE, 0, wide - 1), np.clip(y + _EDGE, 0, high - 1)
 
 
 def in_sight(plane: Plane, company: Company) -> dict[int, Floats]:
