@@ -54,7 +54,8 @@ class View:
         What is to spare lies on the sides to which they led so far. The view of something else
         is not kept.
         """
-        across, up = (most - 1 - 2 * _EDGE for most in canvas.size)
+        edges = _edges(canvas)
+        across, up = (m - 1 - 2 * edge for m, edge in zip(canvas.size, edges, strict=True))
         wide, high = max(across, 1), max(up / canvas.dot_shape, 1)  # in widths of a dot
         low, far = points.min(axis=0).tolist(), points.max(axis=0).tolist()
         spans = far[0] - low[0], far[1] - low[1]
@@ -73,13 +74,17 @@ class View:
         self._bottom = -before[1] * high * self._scale
 
     def dots(self, points: Floats, canvas: Canvas) -> tuple[Floats, Floats]:
-        """Where points lie on the canvas, in dots; in a tiny one, those of the rim on its edge."""
-        import numpy as np
-
-        wide, high = canvas.size
+        """Where points lie on the canvas, in dots."""
+        right, top = _edges(canvas)
         x = (points[:, 0] - self._left) / self._scale
         y = (points[:, 1] - self._bottom) / self._scale * canvas.dot_shape
-        return np.clip(x + _EDGE, 0, wide - 1), np.clip(y + _EDGE, 0, high - 1)
+        return x + right, y + top
+
+
+def _edges(canvas: Canvas) -> tuple[float, float]:
+    """Dots that stay free at each side; fewer of a tiny canvas."""
+    across, up = (min(_EDGE, (most - 1) / 4) for most in canvas.size)
+    return across, up
 
 
 def in_sight(plane: Plane, company: Company) -> dict[int, Floats]:
