@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
+import core.data.load
 from core.commands import (
     Advance,
     Change,
@@ -26,6 +27,7 @@ from core.commands import (
     Undo,
 )
 from core.config import configure
+from core.data.catalog import DATA_SETS
 from core.engine import Engine
 from core.errors import UserError
 from core.means import Means
@@ -35,8 +37,16 @@ from core.saving import journal
 from core.saving.folder import RunFolder
 from core.saving.plan import Plan
 from core.snapshot import State
-from tests.core.conftest import same_bits
+from tests.core.conftest import make_data, same_bits
 from tests.core.fleets import asked, rested, runs_of, weights
+
+
+@pytest.fixture(autouse=True)
+def small_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    """700 examples that are there at once, and the kernels."""
+    data = make_data(700, 40, 6)
+    monkeypatch.setitem(DATA_SETS, "mnist", data.spec)
+    monkeypatch.setattr(core.data.load, "load", lambda *_args, **_given: data)
 
 
 def recorded(runs: Path, **given: object) -> Engine:
@@ -303,6 +313,7 @@ def test_a_journal_that_had_to_begin_anew_is_replayed_from_there(tmp_path: Path)
 def test_an_order_that_is_changed_while_an_update_is_under_way_is_replayed(tmp_path: Path) -> None:
     engine = recorded(tmp_path, strategy="batch")
     (run,) = runs_of(engine)
+    run.trainer.pin(Means("fused", 2, 100))
     engine.send(Advance(1))
     while not run.trainer.mid_update:
         engine.turn()
