@@ -205,15 +205,15 @@ def test_a_lane_that_diverged_at_once_can_be_forked() -> None:
 def test_what_was_put_away_in_a_race_comes_back_into_it() -> None:
     engine = engine_of(batch_size=8)
     engine._frame_seconds = 0.0  # a turn is a slice
-    engine.send(race(engine.config, Budget(Clock.UPDATES, 2000)))
+    engine.send(race(engine.config, Budget(Clock.UPDATES, 300)))
     while not engine.snapshot.runs[-1].at.updates:
         engine.turn()
     lane = runs_of(engine)[1]
     engine.send(Drop(), lane.id)
     rested(engine)
-    assert 0 < lane.trainer.updates < 2000
+    assert 0 < lane.trainer.updates < 300
     snapshot = asked(engine, BringBack(), Start())
-    assert [run.at.updates for run in snapshot.runs] == [2000] * 3
+    assert [run.at.updates for run in snapshot.runs] == [300] * 3
     assert snapshot.race is not None
     assert snapshot.race.over
 

@@ -349,7 +349,7 @@ async def test_random_keys_and_sizes_upset_nothing() -> None:
     alone = [run_view(state) for state in State] + ASCII_RUNS + [run_view(State.READY, updates=0)]
     some = [(run,) for run in alone] + [lanes()[:2], lanes(), (lane(0, "batch"), lane(3, "batch"))]
     async with piloted() as on:
-        for _ in range(24):
+        for _ in range(16):
             runs = chance.choice(some)
             racing = race(runs) if chance.random() < 0.5 else None
             on.engine.publish(*runs, selected=chance.choice(runs).id, race=racing)

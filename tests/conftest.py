@@ -1,0 +1,12 @@
+"""How the tests are shared out."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:  # noqa: ARG001
+    """One worker more than there are cores: many tests wait, for a terminal or for a process."""
+    return (os.cpu_count() or 1) + 1
