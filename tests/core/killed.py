@@ -38,7 +38,7 @@ from core.trainer import Trainer
 
 CONFIG = configure({"batch_size": 16, "optimizer": "adam", "eval_every": "epoch"})
 MORE = 300  # updates that the survivor makes
-SHORTEST, LONGEST = 0.005, 0.15  # seconds until a life ends
+SHORTEST, LONGEST = 0.005, 0.1  # seconds until a life ends
 UNBORN = 0.25  # of the lives end so long after they began to be loaded
 
 

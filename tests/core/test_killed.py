@@ -26,4 +26,4 @@ def test_a_run_killed_at_any_moment_goes_on_from_its_last_save(tmp_path: Path) -
     assert lives.returncode == 0, lives.stderr
     account = json.loads(lives.stdout)
     assert account["kills"] == KILLS
-    assert account["further"] > KILLS / 5  # that often it was saved before it was killed again
+    assert account["further"] >= 5  # so often, at least, it was saved before it was killed again

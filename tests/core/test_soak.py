@@ -46,9 +46,9 @@ from tests.core.saved import folders, loaded, runs_of, small
 pytestmark = pytest.mark.usefixtures("small")
 assert small
 
-COMMANDS = 900
+COMMANDS = 600
 BOUND = 4.0  # megabytes of a run's timeline
-SECONDS = 4.0  # between two commands: an hour in all
+SECONDS = 6.0  # between two commands: an hour in all
 BOUNDED = configure({"snapshot_memory": BOUND})
 CHANGES = (
     ("lr", (0.001, 0.01, 0.05)), ("strategy", ("batch", "stochastic", "mini-batch")),
