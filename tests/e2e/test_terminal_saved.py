@@ -6,11 +6,13 @@ import json
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from tests.e2e.conftest import Open
-from tests.e2e.terminal import Terminal
+from tests.e2e.terminal import PATIENCE, Terminal
 
 
 def folder_of(tmp_path: Path) -> Path:
@@ -23,6 +25,14 @@ def status_of(tmp_path: Path) -> dict[str, Any]:
     """How the one run stood when it was saved last."""
     status: dict[str, Any] = json.loads((folder_of(tmp_path) / "status.json").read_text())
     return status
+
+
+def wait_until(met: Callable[[], bool]) -> None:
+    """Wait for what stands in files, of which nothing tells."""
+    deadline = time.monotonic() + PATIENCE
+    while not met():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def hashes(folder: Path) -> list[tuple[int, str]]:
@@ -50,9 +60,10 @@ def test_a_run_that_was_killed_goes_on_with_its_curve_whole_and_is_replayed_to_t
 ) -> None:
     terminal = open_terminal("--autosave", "0.5")
     record(terminal)
-    terminal.press(" ")
-    terminal.wait_for("RUNNING")
-    terminal.wait_for(lambda _: status_of(tmp_path)["state"] == "running")
+    for state in ("paused", "running"):  # that is saved, and then this
+        wait_until(lambda state=state: status_of(tmp_path)["state"] == state)
+        if state == "paused":
+            terminal.press(" ")
     terminal.send_signal(signal.SIGKILL)
     terminal.exit_status()
     folder = folder_of(tmp_path)
@@ -65,7 +76,7 @@ def test_a_run_that_was_killed_goes_on_with_its_curve_whole_and_is_replayed_to_t
     again.wait_for("RUNNING")  # as it was
     again.press(" ")
     again.wait_for("PAUSED")
-    again.wait_for(lambda _: hashes(folder)[-1][0] > saved)
+    wait_until(lambda: hashes(folder)[-1][0] > saved)
     again.press("q")
     again.wait_for("They are saved")
     again.press("q")
