@@ -13,7 +13,7 @@ from core.timeline import Kept, Timeline
 from core.trainer import Time, Trainer
 
 _NO_MEMORY_SECONDS = 10.0
-_RARELY = 100  # times as long as keeping a moment takes, a run goes on before the next one
+_RARELY = 25  # times as long as keeping a moment takes, a run goes on before the next one
 
 
 class Present(Protocol):

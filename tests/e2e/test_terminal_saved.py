@@ -32,7 +32,7 @@ def wait_until(met: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not met():
         assert time.monotonic() < deadline
-        time.sleep(0.05)
+        time.sleep(0.05)  # another process writes them, and sends no word of it
 
 
 def hashes(folder: Path) -> list[tuple[int, str]]:

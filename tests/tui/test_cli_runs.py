@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -223,3 +226,44 @@ def test_runs_that_are_not_to_be_saved_are_not(call: Call, tmp_path: Path) -> No
     assert not (tmp_path / "runs").exists()
     assert call("run", "--updates", "3", "--runs", str(tmp_path / "others")).status == 0
     assert len(list((tmp_path / "others").iterdir())) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no line to be dropped, nor asked to hand over")
+def test_a_process_without_a_terminal_hands_its_run_over(call: Call, saved: RunFolder) -> None:
+    code = (
+        "import signal, sys\n"
+        "from pathlib import Path\n"
+        "from core.saving.folder import RunFolder\n"
+        "folder = RunFolder(Path(sys.argv[1]))\n"
+        "folder.acquire()\n"
+        "folder.tell_holder(detached=True)\n"
+        "print('held', flush=True)\n"
+        "signal.pause()\n"
+    )
+    command = [sys.executable, "-c", code, str(saved.path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        said = call("resume", "--headless", "--updates", "50", "--json")
+        assert holder.wait() == -signal.SIGTERM
+    assert f"process {holder.pid} trains run {saved.name} without a terminal" in said.err
+    assert json.loads(said.out.splitlines()[-1])["updates"] == 50
+
+
+def test_what_cannot_be_saved_is_complained_of_at_the_end(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "afile").touch()
+    said = call("run", "--updates", "3", "--runs", str(tmp_path / "afile"))
+    assert said.status == 0  # it was trained all the same
+    assert "not saved: it is a file, not a folder for runs" in said.err
+
+
+def test_tensorboards_files_are_written_while_it_trains(call: Call, tmp_path: Path) -> None:
+    assert call("run", "--updates", "3", "--tensorboard", str(tmp_path / "board")).status == 0
+    (file,) = (tmp_path / "board").glob("*/events.out.tfevents.*")
+    assert file.stat().st_size > 100
+
+
+def test_a_run_that_would_train_for_ever_is_not_gone_on_with_unseen(
+    call: Call, saved: RunFolder
+) -> None:
+    assert "has no stop condition" in call("resume", saved.name, "--headless").complaint
