@@ -23,6 +23,7 @@ from core.commands import (
     Return,
     Select,
     ShowDigits,
+    ShowInstruments,
     Start,
     StartExperiment,
     StartRace,
@@ -30,6 +31,7 @@ from core.commands import (
 )
 from core.config import RunConfig
 from core.errors import UserError
+from core.figures import Instrument
 from core.fleet import Fleet, unlike
 from core.measuring.tracker import Tracker
 from core.racing import experiment
@@ -52,9 +54,12 @@ _FREE = (
     StartExperiment,
     LookBack,
     ShowDigits,
+    ShowInstruments,
     Hold,
     Release,
 )
+
+_NONE: frozenset[Instrument] = frozenset()
 
 
 class Arena:
@@ -69,6 +74,7 @@ class Arena:
         self._turns = Turns()
         self._tracker: Tracker | None = None
         self._left: dict[int, tuple[Race, Moment]] = {}  # by runs put away: where they began it
+        self._instruments: frozenset[Instrument] = frozenset()  # on show
         self._settling: Run | None = None  # of an experiment: it trains until it has settled
         self._data = fleet.selected.data  # of all runs but those of an experiment
         self._base = fleet.selected.trainer.config
@@ -112,6 +118,8 @@ class Arena:
                 self._start_race(lanes, budget)
             case StartExperiment():
                 self._start_experiment()
+            case ShowInstruments(shown):
+                self._instruments = shown
             case Hold():
                 self.held = True
             case Release():
@@ -127,6 +135,8 @@ class Arena:
         if self.held:
             return False
         runs = self.fleet.runs
+        for run in runs:
+            run.instruments.show(self._instruments if run is self.fleet.selected else _NONE)
         if self.player and self.player.run in runs:
             self.player.prompt()
         worked = self._turns.stretch(runs, self._allowance, left)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from torch import Tensor
@@ -22,6 +22,7 @@ from core.trainer import Trainer
 class Checkpoint:
     """Weights, optimizer, order, settings and past of a trainer; nothing in it is written later.
 
+    `random` is what its network draws random numbers from: see `core.randomness`.
     `line` is the latest one of the run's log then; -1 if the moment lies in no line of it.
     """
 
@@ -34,6 +35,7 @@ class Checkpoint:
     switches: Switches
     micro_batch: int
     record: Record
+    random: Mapping[str, Tensor] = field(default_factory=dict)
     line: int = 0
 
     @property
@@ -70,6 +72,7 @@ def capture(trainer: Trainer, switchboard: Switchboard, line: int = 0) -> Checkp
         switchboard.state(),
         trainer.micro_batch,
         trainer.record.copy(),
+        trainer.randomness.state(),
         line,
     )
 
@@ -89,6 +92,7 @@ def restore(trainer: Trainer, saved: Checkpoint) -> Switchboard:
     trainer.sampler.load_state(saved.sampler)
     trainer.schedule = saved.schedule
     trainer.micro_batch = saved.micro_batch
+    trainer.randomness.load_state(saved.random)
     trainer.record = saved.record.copy()
     trainer.use_optimizer(optimizer)
     switchboard = Switchboard(trainer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.figures import Instrument
 from core.racing.race import Budget, Lane
 
 
@@ -96,6 +97,23 @@ class ShowDigits:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowInstruments:
+    """Measure these of the run that is shown, from now on, and no others."""
+
+    shown: frozenset[Instrument]
+
+
+@dataclass(frozen=True, slots=True)
+class FindRate:
+    """Look for a learning rate, on a copy of the run; the run rests until that is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopFinding:
+    """Look no further for a learning rate, and forget what was found."""
+
+
+@dataclass(frozen=True, slots=True)
 class Select:
     """Show this run: it is the one that commands are for which name none."""
 
@@ -144,7 +162,8 @@ class StartExperiment:
 
 
 OfTime = Reset | GoBack | Undo | Redo | Return  # they lead to where the run did not walk
-OfRun = Start | Pause | Advance | FinishEpoch | Change | OfTime | LookBack | ShowDigits
+OfLooking = LookBack | ShowDigits | FindRate | StopFinding  # they change nothing of the run
+OfRun = Start | Pause | Advance | FinishEpoch | Change | OfTime | OfLooking
 OfFleet = Select | Fork | Drop | BringBack | Rename | StartRace | StartExperiment
-OfProcess = Hold | Release
+OfProcess = Hold | Release | ShowInstruments
 Command = OfRun | OfFleet | OfProcess

@@ -7,13 +7,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from core.data.catalog import DATA_SETS, DataSpec
+from core.data.catalog import DATA_SETS
+from core.data.spec import DataSpec
 from core.errors import UserError
+from core.losses import LOSSES
 from core.models.catalog import MODELS
+from core.naming import DataName, ModelName
 from core.optimizers.table import HYPERPARAMETERS, OPTIMIZERS, OptimizerSpec
 from core.schedules import SCHEDULES
-from core.settings import Choice, Kind, Number, Optional, Setting, Whole, Widths
+from core.settings import (
+    Arguments,
+    Choice,
+    DeviceName,
+    Kind,
+    Number,
+    Optional,
+    Setting,
+    Size,
+    Text,
+    Whole,
+    Widths,
+)
 from core.strategies import STRATEGIES
+from core.tasks import Task
 
 ORDERS = {
     "reshuffled": "a new shuffle every epoch",
@@ -21,11 +37,21 @@ ORDERS = {
     "sequential": "the order of the data set",
     "replacement": "drawn at random, each draw from all examples",
 }
-DEVICES = ("auto", "cpu", "cuda", "mps")
+TASKS = ("auto", *Task)
+MISSING = ("mean", "drop", "refuse")
+UNREADABLE = ("skip", "refuse")
+RESIDENCES = ("auto", "resident", "streamed")
+PRECISIONS = ("float32", "tf32", "bfloat16")
+STEPPERS = ("auto", "autograd", "compiled")
 SPEEDS = (1.0, 10.0, 100.0, 1000.0, None)
 STOP_CONDITIONS = ("epochs", "updates", "seconds", "target_accuracy")
 # Settings that decide no weight: when to stop, how fast to go, what is looked at and kept.
 OF_THE_DRIVE = (*STOP_CONDITIONS, "speed", "eval_every", "snapshot_every", "snapshot_memory")
+# What decides which examples there are, and where they lie.
+OF_THE_DATA = (
+    *("data", "target", "image_size", "task", "test_share", "split_seed"),
+    *("missing", "unreadable", "residence", "workers"),
+)
 
 
 def _setting(kind: Kind, default: Any, meaning: str, *, label: str = "", live: bool = True) -> Any:
@@ -41,11 +67,60 @@ class RunConfig:
     of it. `hyperparameters` holds a value for each row of the optimizer's table.
     """
 
-    model: str = _setting(Choice(tuple(MODELS)), "simplenet", "the network", live=False)
+    model: str = _setting(
+        ModelName(MODELS),
+        "simplenet",
+        "the network, or what returns your own",
+        live=False,
+    )
     widths: tuple[int, ...] = _setting(
         Widths(), (256, 128), "hidden widths of the perceptron", live=False
     )
-    data: str = _setting(Choice(tuple(DATA_SETS)), "mnist", "the data set", live=False)
+    model_arg: tuple[str, ...] = _setting(
+        Arguments(), (), "an argument of your own network's factory", live=False
+    )
+    data: str = _setting(DataName(DATA_SETS), "mnist", "the data, or where yours is", live=False)
+    target: str | None = _setting(
+        Optional(Text("the name of a column"), "last"),
+        None,
+        "the column of a table that is to be told",
+        live=False,
+    )
+    image_size: tuple[int, int] | None = _setting(
+        Optional(Size(), "as the first image"),
+        None,
+        "height and width to which your images are resized, in pixels",
+        live=False,
+    )
+    task: str = _setting(
+        Choice(TASKS), "auto", "whether your data has classes or numbers to be told", live=False
+    )
+    test_share: float = _setting(
+        Number(0, 1, open_low=True, open_high=True),
+        0.2,
+        "share of your examples that is kept for the test, where none are set apart",
+        live=False,
+    )
+    split_seed: int = _setting(
+        Whole(0, 2**63 - 1), 0, "decides which examples these are", live=False
+    )
+    missing: str = _setting(
+        Choice(MISSING),
+        "mean",
+        "missing values of a table: its column's mean, no such row, or no such table",
+        live=False,
+    )
+    unreadable: str = _setting(Choice(UNREADABLE), "skip", "images that cannot be read", live=False)
+    residence: str = _setting(
+        Choice(RESIDENCES),
+        "auto",
+        "whether all data lies on the device, or comes in a stream",
+        live=False,
+    )
+    workers: int | None = _setting(
+        Optional(Whole(0, 256), "auto"), None, "processes that read a stream", live=False
+    )
+    loss: str = _setting(Choice(("auto", *LOSSES)), "auto", "what training makes small", live=False)
     strategy: str = _setting(
         Choice(tuple(STRATEGIES)), "stochastic", "how many examples decide one update"
     )
@@ -53,7 +128,7 @@ class RunConfig:
     order: str = _setting(
         Choice(tuple(ORDERS)), "reshuffled", "the order in which examples are visited"
     )
-    optimizer: str = _setting(Choice(tuple(OPTIMIZERS)), "sgd", "how a gradient becomes an update")
+    optimizer: str = _setting(Choice(OPTIMIZERS), "sgd", "how a gradient becomes an update")
     hyperparameters: Mapping[str, Any] = field(
         default_factory=lambda: OPTIMIZERS["sgd"].complete({})
     )
@@ -73,7 +148,15 @@ class RunConfig:
         Number(0, 10_000, open_low=True), 1.0, "epochs per step, or of the whole cosine"
     )
     seed: int = _setting(Whole(0, 2**63 - 1), 0, "decides weights and order", live=False)
-    device: str = _setting(Choice(DEVICES), "auto", "what computes", live=False)
+    device: str = _setting(DeviceName(), "auto", "what computes", live=False)
+    precision: str = _setting(
+        Choice(PRECISIONS),
+        "float32",
+        "how exactly products are computed in training; the test is always in float32",
+    )
+    stepper: str = _setting(
+        Choice(STEPPERS), "auto", "how updates are made: auto takes the fastest that serves"
+    )
     threads: int | None = _setting(
         Optional(Whole(1, 1024), "auto"), None, "processor threads for one update", live=False
     )
@@ -111,8 +194,9 @@ class RunConfig:
     )
 
     @property
-    def data_spec(self) -> DataSpec:
-        return DATA_SETS[self.data]
+    def data_spec(self) -> DataSpec | None:
+        """What is known of the data before it is read; None if it is the user's own."""
+        return DATA_SETS.get(self.data)
 
     @property
     def optimizer_spec(self) -> OptimizerSpec:
@@ -127,10 +211,9 @@ class RunConfig:
         """Whether any stop condition is set."""
         return any(getattr(self, name) is not None for name in STOP_CONDITIONS)
 
-    def examples_per_update(self, examples: int | None = None) -> int:
+    def examples_per_update(self, examples: int) -> int:
         """What the strategy takes for one update from a training set of `examples`."""
-        n = self.data_spec.train if examples is None else examples
-        return STRATEGIES[self.strategy].size(n, self.batch_size)
+        return STRATEGIES[self.strategy].size(examples, self.batch_size)
 
     def with_hyperparameters(self, values: Mapping[str, Any]) -> RunConfig:
         """This configuration with other, already checked, values for its optimizer."""
@@ -151,10 +234,10 @@ class RunConfig:
         parsed = SETTINGS[name].parse(value)
         match name:
             case "batch_size":
-                _check_batch_size(parsed, self.data_spec)
+                check_batch_size(parsed, self.data_spec)
                 return replace(self, batch_size=parsed, strategy="mini-batch")
             case "data":
-                _check_batch_size(self.batch_size, DATA_SETS[parsed])
+                check_batch_size(self.batch_size, DATA_SETS.get(parsed))
                 return replace(self, data=parsed)
             case "optimizer" if parsed != self.optimizer:
                 values = OPTIMIZERS[parsed].complete({})
@@ -181,8 +264,9 @@ def title_of(name: str) -> str:
     return known.title if known else name
 
 
-def _check_batch_size(size: int, data: DataSpec) -> None:
-    if size > data.train:
+def check_batch_size(size: int, data: DataSpec | None) -> None:
+    """Raise UserError if an update would take more examples than there are, as far as known."""
+    if data and size > data.train:
         raise UserError(
             f"batch size: {size:,} is not allowed: it must be a whole number from 1 to "
             f"{data.train:,}, the training examples of {data.title}",
@@ -205,12 +289,20 @@ def configure(given: Mapping[str, object]) -> RunConfig:
     optimizer = OPTIMIZERS[values.get("optimizer", RunConfig.optimizer)]
     rows = {name: value for name, value in given.items() if name in HYPERPARAMETERS}
     config = RunConfig(**values, hyperparameters=optimizer.complete(rows))
-    _check_batch_size(config.batch_size, config.data_spec)
-    chosen = config.examples_per_update()
-    if "batch_size" in values and config.batch_size != chosen:
+    check_batch_size(config.batch_size, config.data_spec)
+    if "batch_size" in values and not fits_strategy(config):
+        takes = {"batch": "all examples"}.get(config.strategy, "1")
         raise UserError(
             f"batch size: {config.batch_size:,} does not go with the strategy "
-            f"{config.strategy}, which takes {chosen:,} per update; choose mini-batch",
+            f"{config.strategy}, which takes {takes} per update; choose mini-batch",
             setting="batch_size",
         )
     return config
+
+
+def fits_strategy(config: RunConfig) -> bool:
+    """Whether the batch size is what the strategy takes anyway."""
+    data = config.data_spec
+    # Of data that is not known yet, nobody can have meant a number of examples as all.
+    examples = data.train if data else -1
+    return config.examples_per_update(examples) == config.batch_size

@@ -13,14 +13,12 @@ def device_of(name: str) -> torch.device:
     `auto` takes a CUDA device where there is one. It does not take Apple's `mps`: launching
     work there costs more than an update of a small network, so it is for those who ask.
     """
-    available = ["cpu"]
-    if torch.cuda.is_available():
-        available.append("cuda")
+    available = ["cpu", *(f"cuda:{n}" for n in range(torch.cuda.device_count()))]
     if torch.backends.mps.is_available():
         available.append("mps")
     if name == "auto":
-        name = "cuda" if "cuda" in available else "cpu"
-    if name not in available:
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if (f"{name}:0" if name == "cuda" else name) not in available:
         raise UserError(
             f"device: {name} is not available here; torch {torch.__version__} reaches "
             + ", ".join(available),

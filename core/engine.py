@@ -198,6 +198,9 @@ class Engine:
         if self._keeper is not None and self._arena is not None:
             self._keeper.close(self._arena.fleet.everyone)
         self._publish_runs(final=True)
+        if self._arena is not None:
+            for run in self._arena.fleet.everyone:
+                run.data.close()
 
     def _load(self) -> None:
         self._say_loading("loading torch", 0.05)

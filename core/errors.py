@@ -30,6 +30,10 @@ class UserError(Exception):
         return f"{self.message} (from {self.source})" if self.source else self.message
 
 
+class TrainingError(Exception):
+    """Training ended as nobody asked: it diverged, or an error ended it. Its text is one line."""
+
+
 def did_you_mean(name: str, names: Iterable[str]) -> str:
     """ " (did you mean sgd?)": the one of `names` that `name` resembles; "" if none does."""
     near = get_close_matches(name, names, n=1)

@@ -1,4 +1,4 @@
-"""How the network does on the test set: loss, accuracy, and what it says of each example."""
+"""How the network does on the test set: its loss, its score, and what it says of each example."""
 
 from __future__ import annotations
 
@@ -8,48 +8,74 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+
+from core.data.split import Split
+from core.losses import Loss
+from core.precision import products
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The mean loss, the share judged right, and each example's predicted class (n,) int64."""
+    """How the whole test set was judged.
+
+    `loss` is the mean. Of classes: `accuracy`, the share judged right, and the `predictions`
+    (n,) int64. Of numbers: `r2`, and the predictions (n, t) float32.
+    """
 
     loss: float
-    accuracy: float
+    accuracy: float | None
+    r2: float | None
     predictions: Tensor
 
 
 @contextmanager
 def only_looking(model: nn.Module) -> Iterator[None]:
-    """Run a model without training it: no gradients, no dropout, no running statistics."""
+    """Run a model without training it: no gradients, no dropout, no running statistics.
+
+    It computes in float32, whatever the precision of training.
+    """
     was_training = model.training
+    device = next((p.device for p in model.parameters()), torch.device("cpu"))
     model.eval()
     try:
-        with torch.inference_mode():
+        with torch.inference_mode(), products("float32", device):
             yield
     finally:
         model.train(was_training)
 
 
-def evaluate(
-    model: nn.Module, images: Tensor, labels: Tensor, chunk: int
-) -> Iterator[Result | None]:
-    """Judge `images` in chunks; yields None after each, so that others may go in between.
+def evaluate(model: nn.Module, loss: Loss, examples: Split, chunk: int) -> Iterator[Result | None]:
+    """Judge the examples in chunks; yields None after each, so that others may go in between.
 
     The last thing it yields is the result. Between two chunks the model is as training wants
     it, and its weights must not change.
     """
-    losses, predictions = [], []
-    for some_images, some_labels in zip(
-        torch.split(images, chunk), torch.split(labels, chunk), strict=True
-    ):
+    losses, predictions, n = [], [], len(examples)
+    examples.expect(torch.arange(n))
+    of_classes = not examples.targets.is_floating_point()
+    for begin in range(0, n, chunk):
+        inputs, targets = examples.span(begin, min(begin + chunk, n))
         with only_looking(model):
-            logits = model(some_images)
-            losses.append(F.cross_entropy(logits, some_labels, reduction="sum"))
-            predictions.append(logits.argmax(1))
+            outputs = model(inputs).float()
+            losses.append(loss.part(outputs, targets, n))
+            predictions.append(outputs.argmax(1) if of_classes else outputs)
         yield None
-    said = torch.cat(predictions)
-    loss = torch.stack(losses).sum() / len(labels)
-    right = int((said == labels).sum())  # counted: in float32, 0.9 would miss a target of 0.9
-    yield Result(float(loss), right / len(labels), said.cpu())
+    said, mean = torch.cat(predictions), float(torch.stack(losses).sum())
+    if of_classes:
+        right = int((said == examples.targets).sum())  # counted: a float32 0.9 would miss 0.9
+        yield Result(mean, right / n, None, said.cpu())
+    else:
+        yield Result(mean, None, r_squared(said, examples.targets), said.cpu())
+
+
+def r_squared(predicted: Tensor, true: Tensor) -> float:
+    """The coefficient of determination, 1 - Σ(true - predicted)² / Σ(true - mean)², at most 1.
+
+    Both are (n, t): the mean over the t numbers. One that is the same everywhere counts as 1 if
+    it is hit, else as 0.
+    """
+    predicted, true = predicted.double(), true.double()
+    missed = (true - predicted).square().sum(0)
+    spread = (true - true.mean(0)).square().sum(0)
+    shares = torch.where(spread > 0, 1 - missed / spread, (missed == 0).double())
+    return float(shares.mean())

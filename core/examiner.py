@@ -57,9 +57,10 @@ class Examiner:
         return evaluation is not None and evaluation.at == self._trainer.at
 
     def begin(self) -> None:
-        trainer, data = self._trainer, self._trainer.data
-        images, labels = data.test_images, data.test_labels
-        self._under_way = evaluate(trainer.model, images, labels, trainer.micro_batch)
+        trainer = self._trainer
+        self._under_way = evaluate(
+            trainer.model, trainer.loss, trainer.data.test, trainer.micro_batch
+        )
 
     def give_up(self) -> None:
         self._under_way = None
@@ -71,7 +72,7 @@ class Examiner:
         try:
             result = next(self._under_way)
         except Exception as fault:
-            tried = min(self._trainer.micro_batch, len(self._trainer.data.test_labels))
+            tried = min(self._trainer.micro_batch, len(self._trainer.data.test))
             if not is_out_of_memory(fault) or tried == 1:
                 raise
             self._trainer.make_do(tried)
@@ -80,6 +81,6 @@ class Examiner:
         if result is None:
             return None
         self._under_way = None
-        evaluation = Evaluation(self._trainer.at, result.loss, result.accuracy)
+        evaluation = Evaluation(self._trainer.at, result.loss, result.accuracy, result.r2)
         self._trainer.record.add_evaluation(evaluation, result.predictions)
         return evaluation

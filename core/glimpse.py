@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 
 from core.checkpoint import Checkpoint
-from core.models import build as models
 from core.run import Run
 from core.snapshot import RunView, State
 
@@ -17,12 +17,10 @@ def as_it_was(now: RunView, saved: Checkpoint, run: Run) -> RunView:
 
     It stands still, whatever the run does meanwhile.
     """
-    data, config, record = run.data, saved.config, saved.record
+    config, record = saved.config, saved.record
     epoch, size = saved.at.epoch, config.examples_per_update(now.training_examples)
     factor = saved.schedule.factor(epoch, epoch + size / now.training_examples)
-    model = models.build(
-        config.model, data.spec.shape, len(data.spec.classes), config.widths, config.seed
-    ).to(data.train_images.device)
+    model = copy.deepcopy(run.trainer.model)
     model.load_state_dict(saved.weights)
     return replace(
         now,

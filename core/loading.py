@@ -9,6 +9,10 @@ import core.data.load as data_sets
 from core.arena import Arena
 from core.config import RunConfig
 from core.data.dataset import Dataset
+from core.data.fitting import check_same, fitting
+from core.data.identity import identified
+from core.data.placing import place
+from core.data.spec import DataSpec
 from core.devices import device_of
 from core.fleet import Fleet
 from core.replaying.player import Player
@@ -44,13 +48,19 @@ def load(wish: Wish, clock: Time, say: Say, saved: Callable[[], object]) -> Load
     def say_reading(what: str, share: float) -> None:
         say(what, 0.5 + 0.4 * share)  # it is the middle part of all the loading
 
-    data = data_sets.load(config.data, cache=wish.cache, progress=say_reading).to(device)
+    halves = data_sets.load(config, cache=wish.cache, progress=say_reading)
+    recorded = found.data if found else _recorded(wish)
+    if config.data_spec is None:
+        halves = identified(halves)
+        check_same(halves.spec, recorded, config.data)
+    config = fitting(config, halves.spec)
+    data = place(halves, config, device, say_reading)
     if wish.wait_for_kernels:
         once = "compiling the kernels, which is done once"
         say("reading the kernels" if kernels.on_disk else once, 0.9)
         kernels.finish()
     say("building the network", 0.95)
-    first = data.first(_examples(wish, found) or data.spec.train)
+    first = data.first(recorded.train if recorded else data.spec.train)
     keeper = Keeper(wish.saving, clock, saved) if wish.saving else None
 
     def build(name: str, config: RunConfig, id: int, other: Dataset | None) -> Run:
@@ -71,15 +81,14 @@ def _found(wish: Wish) -> Found | None:
     """The checkpoint that the first run begins with, if any."""
     if wish.replay:
         start = wish.replay.script.start
-        return find(start) if start else None
-    return newest(wish.saving.resume) if wish.saving and wish.saving.resume else None
+        return find(start, wish.replay.named) if start else None
+    plan = wish.saving
+    return newest(plan.resume, plan.named) if plan and plan.resume else None
 
 
-def _examples(wish: Wish, found: Found | None) -> int | None:
-    """Of how many training examples the first run is; None for all."""
-    if found:
-        return found.examples
-    return wish.replay.script.heading.examples if wish.replay else None
+def _recorded(wish: Wish) -> DataSpec | None:
+    """The data that the first run is to be of, if there is a recording of it."""
+    return wish.replay.script.heading.data if wish.replay else None
 
 
 def _prepare(
@@ -92,4 +101,7 @@ def _prepare(
         return Player(wish.replay.script, run, clock, wish.replay.speed)
     if keeper and found:
         keeper.resume(run, found)
+    else:
+        for remark in run.data.remarks:
+            run.trainer.record.add_event(run.trainer.at, "data", after=remark)
     return None

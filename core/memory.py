@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import torch
 
+_WORDS = ("out of memory", "not enough memory", "can't allocate memory", "_status_alloc_failed")
+
 
 def is_out_of_memory(fault: BaseException) -> bool:
     """Whether an operation failed for want of memory, of the device's or the computer's."""
     if isinstance(fault, torch.OutOfMemoryError | MemoryError):
         return True
-    said = str(fault).lower()  # torch's allocator for the processor has no error of its own
-    return isinstance(fault, RuntimeError) and (
-        "out of memory" in said or "not enough memory" in said or "can't allocate memory" in said
-    )
+    # torch's allocator for the processor has no error of its own, nor have the libraries for GPUs.
+    said = str(fault).lower()
+    return isinstance(fault, RuntimeError) and any(words in said for words in _WORDS)

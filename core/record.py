@@ -37,7 +37,8 @@ class Record:
         self.best: Evaluation | None = None
         self.lowest_test_loss = math.inf
         self.reached: dict[float, Moment] = {}  # where an evaluation first showed a milestone
-        self.predictions: Tensor | None = None  # (n,) int64: classes said at the latest evaluation
+        # What was said of each test example at the latest evaluation: (n,) int64, or (n, t).
+        self.predictions: Tensor | None = None
         self.costs: dict[str, tuple[float, float]] = {}  # seconds and updates, by strategy
         self._train_loss = Series()
         self._test_loss = Series()
@@ -57,14 +58,15 @@ class Record:
         self.revision += 1
         self.predictions = predictions
         self.evaluation = evaluation
-        if self.best is None or evaluation.accuracy > self.best.accuracy:
+        if self.best is None or evaluation.score > self.best.score:
             self.best = evaluation
         self.lowest_test_loss = min(self.lowest_test_loss, evaluation.loss)
-        for accuracy in MILESTONES:
-            if evaluation.accuracy >= accuracy:
-                self.reached.setdefault(accuracy, evaluation.at)
         self._test_loss.add(evaluation.at, evaluation.loss)
-        self._test_accuracy.add(evaluation.at, evaluation.accuracy)
+        if evaluation.accuracy is not None:
+            self._test_accuracy.add(evaluation.at, evaluation.accuracy)
+            for accuracy in MILESTONES:
+                if evaluation.accuracy >= accuracy:
+                    self.reached.setdefault(accuracy, evaluation.at)
 
     def add_event(
         self, at: Moment, what: str, before: str = "", after: str = "", note: str = ""

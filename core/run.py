@@ -13,6 +13,7 @@ from core.checkpoint import Checkpoint, capture, restore
 from core.commands import (
     Advance,
     Change,
+    FindRate,
     FinishEpoch,
     Fork,
     GoBack,
@@ -25,15 +26,20 @@ from core.commands import (
     Return,
     ShowDigits,
     Start,
+    StopFinding,
     Undo,
 )
 from core.config import OF_THE_DRIVE, RunConfig
 from core.data.dataset import Dataset
+from core.errors import UserError
 from core.examiner import Examiner
 from core.goal import NO_GOAL, Goal
 from core.log import Log
 from core.looking import Showcase
+from core.measuring.finder import Finder
+from core.measuring.instruments import Instruments
 from core.measuring.prober import Prober
+from core.own_code import blame
 from core.pace import Pace, RateMeter
 from core.past import Past
 from core.racing.fairness import Race
@@ -44,7 +50,6 @@ from core.switching import Switchboard
 from core.trainer import Time, Trainer
 from core.travel import travel
 
-_MOST_SAID = 500  # characters of an error
 _GOOD_LOSS = 2.0  # a moment is worth coming back to while its test loss is below this times best
 
 
@@ -100,7 +105,10 @@ class Run:
 
     def _take_up_trainer(self) -> None:
         """Nothing that was known of what the trainer did before counts any more."""
-        self.prober = Prober(self.trainer, self._clock, self.trainer.config.seed)
+        seed = self.trainer.config.seed
+        self.prober = Prober(self.trainer, self._clock, seed)
+        self.instruments = Instruments(self.trainer, self.prober, self._clock, seed)
+        self.finder = Finder(self._clock)
 
     def capture(self) -> Checkpoint:
         """All that the training is now; see `core.checkpoint.capture`."""
@@ -222,11 +230,24 @@ class Run:
                 self.past.look(moment)
             case ShowDigits(count, only_wrong, fresh):
                 self.showcase.choose(count, only_wrong, fresh, self.trainer.record.predictions)
+            case FindRate():
+                self._find_rate()
+            case StopFinding():
+                self.finder.give_up()
 
     def note_command(self, command: OfRun | Fork | Rename) -> None:
         """Let the log say what was asked, and what with."""
         told = {field.name: getattr(command, field.name) for field in fields(command)}
         self.log.note(type(command).__name__.lower(), self.trainer.updates, told)
+
+    def _find_rate(self) -> None:
+        if not self.arrived:
+            raise UserError(
+                f"{self.name} races, and the others would wait for it; f forks it, and for the "
+                "fork a learning rate can be looked for"
+            )
+        self.finder.begin(self.trainer, self.capture(), self._kernels)
+        self.meter.clear()  # it will have rested
 
     def _change(self, name: str, value: object) -> None:
         """Give a setting another value; one that decides weights can be taken back."""
@@ -277,14 +298,20 @@ class Run:
     def work(self, allowance: Allowance = WHOLE_SLICE) -> bool:
         """Do a slice of what there is to do; False if there is nothing to do now."""
         try:
-            if self._examiner.busy:
+            if self.finder.busy:
+                self.finder.work()
+            elif self._examiner.busy:
                 self._examine()
-            elif self.state is not State.RUNNING or self._held:
+            elif self.state is not State.RUNNING:
+                return self._look_closer()
+            elif self._held:
                 return False
             elif self._at_finish():
                 self._arrive()
             elif self.prober.busy:
                 self.prober.work()
+            elif self.instruments.busy:
+                self.instruments.work()
             else:
                 return self._train(allowance)
             return True
@@ -295,7 +322,7 @@ class Run:
     @property
     def busy(self) -> bool:
         """Whether something is under way that the weights must not change in."""
-        return self._examiner.busy or self.prober.busy
+        return self._examiner.busy or self.prober.busy or self.instruments.busy
 
     @property
     def needs_every_core(self) -> bool:
@@ -304,11 +331,14 @@ class Run:
 
     def wait(self) -> float:
         """Seconds until there is something to do; infinite if nothing is wanted."""
-        if self._examiner.busy:
+        if self.finder.busy or self._examiner.busy:
             return 0.0
-        if self.state is not State.RUNNING or self._held:
+        if self.state is not State.RUNNING:
+            return 0.0 if self.instruments.wanted else math.inf
+        if self._held:
             return math.inf
-        return 0.0 if self.prober.busy else self._pace.wait(self._clock())
+        measures = self.prober.busy or self.instruments.busy
+        return 0.0 if measures else self._pace.wait(self._clock())
 
     @property
     def _speed(self) -> float | None:
@@ -318,16 +348,26 @@ class Run:
     @property
     def _held(self) -> bool:
         at = self.trainer.updates
-        return self.leash is not None and at >= self.leash and not self.prober.busy
+        busy = self.prober.busy or self.instruments.busy
+        return self.leash is not None and at >= self.leash and not busy
 
     def fail(self, fault: Exception) -> None:
         """Pause with an unexpected error as the reason."""
         self._examiner.give_up()
         self.prober.give_up()
-        said = " ".join(f"{type(fault).__name__}: {str(fault)[:_MOST_SAID]}".split())
+        self.instruments.give_up()
+        said = blame(fault)
         self.come_to_rest(State.FAILED, said)
         note = self.trainer.abandon_update()
         self.trainer.record.add_event(self.trainer.at, "error", after=self.reason, note=note)
+
+    def _look_closer(self) -> bool:
+        """Measure what is shown of this moment, at rest; False if all is known."""
+        self.instruments.begin_if_wanted()
+        if self.instruments.busy:
+            self.instruments.work()
+            return True
+        return False
 
     def _train(self, allowance: Allowance) -> bool:
         trainer, speed = self.trainer, self._speed
@@ -391,6 +431,7 @@ class Run:
         trainer = self.trainer
         if self.state is State.RUNNING:
             self.prober.begin_if_due()
+            self.instruments.begin_if_due()
         if self._at_finish():
             self._arrive()
         elif self.state in (State.RUNNING, State.PAUSED) and not trainer.mid_update:

@@ -12,11 +12,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from core.config import RunConfig, title_of
+from core.finding import Finding
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from core.data.spec import DataSpec
+    from core.figures import Confusion, Instrument, Layers, Remark, Weights
     from core.racing.race import Budget
 
     Floats = NDArray[np.float64]
@@ -122,23 +125,49 @@ class Digits:
     """Some test examples and what the network says of them at this moment.
 
     `images` is (k, height, width) or (k, height, width, 3), uint8; the same object as long as
-    the same examples are shown. `probabilities` is (k, classes), float32, each row of sum 1.
+    the same examples are shown; None of examples that are no pictures, whose `inputs` (k, ...)
+    float32 are shown instead. `probabilities` is (k, classes), float32, each row of sum 1.
     """
 
     indices: tuple[int, ...]  # places in the test set
     labels: tuple[int, ...]
-    images: NDArray[np.uint8]
+    images: NDArray[np.uint8] | None
     probabilities: NDArray[np.float32]
     classes: tuple[str, ...]
+    inputs: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # it holds arrays: by identity
+class Numbers:
+    """Some test examples, their numbers, and those that the network tells at this moment.
+
+    `true` and `predicted` are (k, t), float32, `targets` the names of the t numbers.
+    """
+
+    indices: tuple[int, ...]  # places in the test set
+    true: NDArray[np.float32]
+    predicted: NDArray[np.float32]
+    targets: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """How the network did on the whole test set; `accuracy` is a share of 1."""
+    """How the network did on the whole test set.
+
+    Of classes, `accuracy` is the share judged right; of numbers, `r2` is the coefficient of
+    determination, at most 1.
+    """
 
     at: Moment
     loss: float
-    accuracy: float
+    accuracy: float | None = None
+    r2: float | None = None
+
+    @property
+    def score(self) -> float:
+        """What is the better the higher it is: to compare those of one run."""
+        known = [score for score in (self.accuracy, self.r2) if score is not None]
+        return known[0] if known else -self.loss
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +263,13 @@ class Saving:
     trouble: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class LoopView:
+    """Of a training loop that is not ours: why its batch size cannot change; "" if it can."""
+
+    fixed: str = ""
+
+
 @dataclass(frozen=True, slots=True, eq=False)  # it holds arrays: by identity
 class RunView:
     """One run as it stands."""
@@ -241,10 +277,12 @@ class RunView:
     name: str
     state: State
     config: RunConfig  # as it is now, after every change
+    data: DataSpec
     model_title: str  # "SimpleNet 784-128-10"
     device: str  # "cpu", "cuda"
+    residence: str  # of the training data: "resident", "streamed"
     stepper: str  # "fused", "autograd"
-    slower_because: str  # why the compiled kernels do not serve; empty where they do
+    slower_because: str  # why no faster stepper serves; empty where the fastest does
     threads: int
     training_examples: int
     at: Moment
@@ -261,7 +299,7 @@ class RunView:
     best: Evaluation | None  # the one of highest accuracy
     events: tuple[Event, ...]  # the latest few hundred, oldest first
     history: History
-    digits: Digits | None
+    digits: Digits | Numbers | None
     reason: str = ""  # why it is in this state, in one line: a stop condition, an error, ...
     way_back: Moment | None = None  # where GoBack would lead, if anywhere
     id: int = 0  # never given to another run
@@ -272,11 +310,18 @@ class RunView:
     reached: Mapping[float, Moment] = field(default_factory=dict)  # first at such an accuracy
     steadiness: Steadiness | None = None
     noise_scale: NoiseScale | None = None
+    layers: Layers | None = None
+    weights: Weights | None = None
+    confusion: Confusion | None = None
+    remarks: tuple[Remark, ...] = ()
+    troubles: Mapping[Instrument, str] = field(default_factory=dict)  # why one shows nothing
     timeline: TimelineView = TimelineView()
     glimpse: int | None = None  # the id of the moment that is looked at, if any
     then: RunView | None = None  # the run as it was at that moment
     saving: Saving | None = None  # None where runs are not saved
     script: ScriptView | None = None  # of a replay
+    loop: LoopView | None = None  # of a loop that is not ours
+    finding: Finding | None = None  # of the learning-rate finder, while it is asked for
 
     @property
     def updates_per_epoch(self) -> int:

@@ -8,7 +8,7 @@ from core.snapshot import Evaluation, Moment
 
 def met(config: RunConfig, at: Moment, examples: int, evaluation: Evaluation | None) -> list[str]:
     """The stop conditions that hold at this moment, by name; `examples` make an epoch."""
-    accuracy = evaluation.accuracy if evaluation and evaluation.at == at else 0.0
+    accuracy = (evaluation.accuracy if evaluation and evaluation.at == at else None) or 0.0
     reached = {
         "epochs": at.examples // examples,
         "updates": at.updates,

@@ -47,7 +47,7 @@ def summary(config: RunConfig, run: RunView | None, status: Status) -> dict[str,
     test: Evaluation | None = run.evaluation if run else None
     told = {
         "strategy": config.strategy,
-        "batch_size": run.examples_per_update if run else config.examples_per_update(),
+        "batch_size": run.examples_per_update if run else _size(config),
         "optimizer": config.optimizer,
         "learning_rate": config.learning_rate,
         "model": config.model,
@@ -63,10 +63,18 @@ def summary(config: RunConfig, run: RunView | None, status: Status) -> dict[str,
         "train_loss": run.train_loss if run else None,
         "test_loss": test.loss if test else None,
         "test_accuracy": test.accuracy if test else None,
+        "test_r2": test.r2 if test else None,
         "status": status.value,
         "events": [_event(event) for event in run.events] if run else [],
     }
     return {name: finite(value) for name, value in told.items()}
+
+
+def _size(config: RunConfig) -> int | None:
+    """What one update takes, as far as that is known before the data is."""
+    if config.strategy == "batch" and config.data_spec is None:
+        return None
+    return config.examples_per_update(config.data_spec.train if config.data_spec else 0)
 
 
 def _event(event: Event) -> dict[str, Any]:

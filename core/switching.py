@@ -15,6 +15,7 @@ from core.config import SETTINGS, RunConfig, title_of
 from core.errors import UserError
 from core.optimizers.live import LiveOptimizer
 from core.optimizers.table import HYPERPARAMETERS, OPTIMIZERS
+from core.precision import check_precision
 from core.schedules import Schedule
 from core.trainer import Trainer, schedule_of
 
@@ -99,7 +100,9 @@ class Switchboard:
         if name in SETTINGS and not SETTINGS[name].live:
             raise UserError(f"{SETTINGS[name].title}: it cannot change within a run")
         before = self._trainer.config
-        return before, before.changed(name, value)
+        after = before.changed(name, value)
+        check_precision(after.precision, self._trainer.data.device)
+        return before, after
 
     def _take_up(self, name: str, after: RunConfig) -> str:
         """Put `after` in force; returns what there is to say of it."""
@@ -114,6 +117,8 @@ class Switchboard:
                 return self._switch_optimizer(after)
             case "schedule":
                 return self._switch_schedule(after)
+            case "precision" | "stepper":
+                return self._switch_means(after)
             case "warmup" | "decay" | "decay_epochs":
                 self._trainer.schedule = schedule_of(after, self._trainer.schedule.start)
         self._trainer.config = after
@@ -157,6 +162,13 @@ class Switchboard:
         trainer.config = after.with_hyperparameters(optimizer.values)
         self._chosen[after.optimizer] = trainer.config.hyperparameters
         return note
+
+    def _switch_means(self, after: RunConfig) -> str:
+        """Another precision or stepper; of the latter, which one serves then is said at once."""
+        trainer = self._trainer
+        note = trainer.abandon_update()
+        trainer.config = after
+        return _joined(note, trainer.use_best_stepper())
 
     def _switch_schedule(self, after: RunConfig) -> str:
         """A schedule begins at the epoch it is chosen at."""

@@ -19,8 +19,12 @@ from core.log import Log
 from core.means import Means
 from core.memory import is_out_of_memory
 from core.models import build as models
+from core.models.catalog import is_ours
 from core.models.size import micro_batch
+from core.models.trial import try_out
 from core.optimizers.live import LiveOptimizer
+from core.precision import check_precision
+from core.randomness import Randomness
 from core.record import Record
 from core.sampler import Sampler
 from core.schedules import Schedule
@@ -30,6 +34,7 @@ from core.steppers.choice import Steppers
 from core.steppers.fused.preparation import Preparation
 
 _DONE = object()
+_TRIED = 64  # examples at most that the user's own network is tried on
 
 Time = Callable[[], float]
 
@@ -50,6 +55,7 @@ class Trainer:
         clock: Time = time.perf_counter,
         log: Log | None = None,
     ) -> None:
+        check_precision(config.precision, data.device)
         self.config = config
         self.data = data
         self.record = record
@@ -64,16 +70,19 @@ class Trainer:
         self._clock = clock
         self._log = log or Log(clock)
         self._large: Iterator[None] | None = None
-        self.model = models.build(
-            config.model, data.spec.shape, len(data.spec.classes), config.widths, config.seed
-        ).to(data.train_images.device)
-        self.sampler = Sampler(len(data.train_labels), config.order, config.seed)
+        network = models.build(config, data.spec)
+        self.model, self.loss = network.model.to(data.device), network.loss
+        if not is_ours(config.model):
+            size = min(config.examples_per_update(len(data.train)), _TRIED)
+            try_out(self.model, self.loss, data, size, config.model)
+        self.sampler = Sampler(len(data.train), config.order, config.seed)
         self.optimizer = LiveOptimizer(
             config.optimizer_spec, self.model.parameters(), config.hyperparameters
         )
-        self.micro_batch = micro_batch(self.model, data.train_images[:1])
-        self._steppers = Steppers(self.model, data, config.threads, kernels)
-        self.stepper: Stepper = self._steppers.best(self.optimizer)
+        self.micro_batch = micro_batch(self.model, data.train.span(0, 1)[0])
+        self._steppers = Steppers(network, data.train, config.threads, kernels)
+        self.stepper: Stepper = self._steppers.best(self.optimizer, config)
+        self.randomness = Randomness(config.seed, data.device, self.model)
         self.schedule = schedule_of(config, start=0.0)
         self.begin_phase()
 
@@ -120,7 +129,8 @@ class Trainer:
         That is some `seconds` away; a large update goes on where the last call left it.
         """
         try:
-            self._advance(most, seconds)
+            with self.randomness.in_force():
+                self._advance(most, seconds)
         except Exception as fault:
             tried = min(self.micro_batch, self.next_size)
             if not is_out_of_memory(fault) or tried == 1:
@@ -128,16 +138,25 @@ class Trainer:
             self.make_do(tried)
 
     def _advance(self, most: int, seconds: float) -> None:
-        size = self.next_size
         if self._large is None:
             self.use_best_stepper()  # a kernel may have become ready
-        if self._large is None and size <= self.micro_batch:
-            self._make_updates(size, min(most, self._updates_in(seconds)))
-            return
-        if self._large is None:
+            size = self.next_size
+            count = min(most, self._updates_in(seconds), self.sampler.left // size)
+            self._get_ready(size, count)
+            if size <= self.micro_batch:
+                self._make_updates(size, count)
+                return
             self._large = self._large_update(size)
         if next(self._large, _DONE) is _DONE:
             self._large = None
+
+    def _get_ready(self, size: int, count: int) -> None:
+        """Let the stepper prepare for `count` updates of this size, off the clock."""
+        if size < self.examples_per_update:  # an epoch's last one: not worth it
+            return
+        rows = self.sampler.peek(count * size).view(count, size)[:, : self.micro_batch]
+        self._steppers.prepare(self.stepper, rows, size)
+        self.use_best_stepper()  # it may have found that it cannot serve
 
     def make_do(self, tried: int) -> None:
         """Let half as many examples through the network as there was no memory for at once."""
@@ -178,7 +197,7 @@ class Trainer:
     @property
     def slower_because(self) -> str:
         """Why the updates are not made by the fastest stepper there is; nothing if they are."""
-        return self._steppers.why_not_fused(self.optimizer)
+        return self._steppers.why_not_faster(self.optimizer, self.config)
 
     def use_optimizer(self, optimizer: LiveOptimizer) -> str:
         """Go on with another optimizer; says what became of an update under way, if anything."""
@@ -192,7 +211,8 @@ class Trainer:
 
         An update under way is then set aside, and that is said.
         """
-        before, self.stepper = self.stepper, self._steppers.best(self.optimizer)
+        best = self._steppers.best(self.optimizer, self.config)
+        before, self.stepper = self.stepper, best
         if self.stepper is before:
             return ""
         note = self.abandon_update(before)
@@ -206,8 +226,8 @@ class Trainer:
         """From here on, updates are of the present strategy and batch size."""
         self.record.begin_phase(self.config.strategy, self.examples_per_update, self.at)
 
-    def _make_updates(self, size: int, most: int) -> None:
-        count = min(self.sampler.left // size, most)
+    def _make_updates(self, size: int, count: int) -> None:
+        self.data.train.expect(self.sampler.peek(self.sampler.left))
         rows = self.sampler.peek(count * size).view(count, size)
         rates = self._rates(size, count)
         self._note_means()
@@ -220,6 +240,7 @@ class Trainer:
         rows = torch.sort(
             self.sampler.peek(size)
         ).values  # a sum; in order, memory is read straight
+        self.data.train.expect(rows)
         start, spent = self.seconds, 0.0
         self._began_at = start
         for done, some in enumerate(torch.split(rows, self.micro_batch)):

@@ -11,7 +11,7 @@ from core.glimpse import RECENT_UPDATES, as_it_was
 from core.models.build import title
 from core.replaying.player import Player
 from core.run import Run
-from core.snapshot import Digits, History, RunView, Saving, TimelineView
+from core.snapshot import Digits, History, Numbers, RunView, Saving, TimelineView
 from core.switching import differences
 
 _HISTORY_SECONDS = 0.2  # while running, curves and digits are renewed this often at most
@@ -59,7 +59,7 @@ class Viewer:
         self._history: History | None = None
         self._history_of: object = None
         self._history_at = 0.0
-        self._digits: Digits | None = None
+        self._digits: Digits | Numbers | None = None
         self._digits_of: object = None
         self._digits_at = 0.0
         self._timeline = TimelineView()
@@ -84,8 +84,10 @@ class Viewer:
             name=run.name,
             state=run.state,
             config=trainer.config,
+            data=trainer.data.spec,
             model_title=self._model_title,
-            device=str(trainer.data.train_images.device),
+            device=str(trainer.data.device),
+            residence=trainer.data.train.residence,
             stepper=trainer.stepper.name,
             slower_because=trainer.slower_because,
             threads=trainer.stepper.threads,
@@ -115,8 +117,14 @@ class Viewer:
             reached=dict(record.reached),
             steadiness=run.prober.steadiness,
             noise_scale=run.prober.noise_scale,
+            layers=run.instruments.layers,
+            weights=run.instruments.weights,
+            confusion=run.instruments.confusion,
+            remarks=run.instruments.remarks,
+            troubles=dict(run.instruments.troubles),
             timeline=self._latest_timeline(),
             glimpse=run.past.glimpse.id if run.past.glimpse else None,
+            finding=run.finder.finding,
         )
         return replace(view, then=self._as_it_was(view)) if closely else view
 

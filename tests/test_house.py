@@ -42,18 +42,14 @@ def test_the_whole_of_core_knows_no_screen() -> None:
     assert not imported & SCREEN
 
 
-def test_loading_mnist_needs_no_torchvision() -> None:
-    assert "torchvision" not in packages_after("from core.data.load import load; load('mnist')")
-
-
-def test_training_by_autograd_needs_no_compiler_of_torch() -> None:
+def test_training_mnist_by_autograd_needs_neither_torchvision_nor_torchs_compiler() -> None:
     train = (
         "from core.config import configure\n"
-        "from core.data.load import load\n"
         "from core.record import Record\n"
         "from core.steppers.fused.preparation import Preparation\n"
         "from core.trainer import Trainer\n"
-        "kernels, data = Preparation(), load('mnist')\n"
+        "from tui.bench.problem import mnist\n"
+        "kernels, data = Preparation(), mnist()\n"
         "kernels.fault = 'not here'\n"
         "for optimizer in ('sgd', 'adam', 'nadam', 'muon'):\n"
         "    trainer = Trainer(configure({'optimizer': optimizer}), data, Record(), kernels)\n"
@@ -63,7 +59,7 @@ def test_training_by_autograd_needs_no_compiler_of_torch() -> None:
     )
     imported = modules_after(train)
     assert "torch.optim" in imported
-    assert "torch._dynamo" not in imported
+    assert not {"torchvision", "torch._dynamo"} & imported
 
 
 def test_the_first_frame_waits_for_no_screen_but_the_opening_one() -> None:

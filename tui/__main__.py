@@ -1,4 +1,4 @@
-"""`python -m tui` is `gd-tui`."""
+"""`python -m tui` is `gd-tui`; in a folder with a package tui of its own, `python -m gd_tui` is."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 import threading
 from contextlib import suppress
 
+import gd_tui  # noqa: F401  (first: it sees to it that `core` is ours)
 from core.reading import reading
 
 

@@ -49,7 +49,7 @@ class CockpitApp(App[None]):
     """
 
     TITLE = "gd-tui"
-    CSS_PATH = "screens/opening.tcss"
+    CSS_PATH = Path(__file__).parent / "screens" / "opening.tcss"  # whoever inherits it
     COMMANDS = {_action_provider}
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from core.snapshot import State
 
 _IN_ASCII = str.maketrans(
-    {"→": "->", "µ": "u", "…": "...", "·": "-", "–": "-", "←": "<-", "↑": "^", "↓": "v"}
+    {"→": "->", "µ": "u", "…": "...", "·": "-", "–": "-", "←": "<-", "↑": "^", "↓": "v", "²": "2"}
 )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from core.measuring.remarks import RULES, Range
+from tui.format import compact
+
 MEASURES = (
     (
         "update",
@@ -32,6 +35,37 @@ MEASURES = (
         "much as its noise (McCandlish et al., arXiv 1812.06162), from 64 gradients of 64 examples",
     ),
     (
+        "gradient",
+        "of a layer: the length of the mean loss's gradient by its weights, over a sample of 512 "
+        "training examples, the same ones each time",
+    ),
+    (
+        "update ratio",
+        "the length of an update over that of the layer's weights, the mean over up to 16 updates",
+    ),
+    (
+        "dead",
+        "the share of units behind a ReLU that said nothing on any example of the sample; a unit "
+        "of a convolution is a channel",
+    ),
+    (
+        "weights",
+        "a histogram for each layer, from its largest weight's size below 0 to that above; the "
+        "filters of the first layer are its longest ones, each with its largest weight black or "
+        "white, and 0 grey",
+    ),
+    (
+        "confusion",
+        "which classes were taken for which at the latest evaluation; the surest mistakes are the "
+        "test examples judged wrong then and still, by the probability of what is said",
+    ),
+    (
+        "find rate",
+        "a range test (L. N. Smith, arXiv 1506.01186): a copy of the run trains at learning rates "
+        "that rise until its loss is four times its lowest; suggested is the rate at which the "
+        "smoothed loss falls fastest, which is careful: two or three times as much is often better",
+    ),
+    (
         "path",
         "the weights on a plane: on the one that holds most of all motion, or on one drawn at "
         "random; the axes say how much of it they hold; rings give the distance from the start "
@@ -47,4 +81,20 @@ MEASURES = (
         "a claim of the chapter that this race's measurements bear out; not seen here: they do "
         "not; not tested: they do not tell",
     ),
+)
+
+
+def _healthy(range_: Range) -> str:
+    bounds = (("from", range_.low), ("up to", range_.high))
+    said = [f"{word} {compact(end)}" for word, end in bounds if 0 < end < float("inf")]
+    return " ".join(said)
+
+
+# What is remarked on, when it leaves its healthy range, and by whose rule.
+REMARKS = tuple(
+    (
+        rule.name,
+        f"{rule.measure}; healthy {_healthy(rule.healthy)}: {rule.advice} ({rule.source})",
+    )
+    for rule in RULES
 )

@@ -36,9 +36,14 @@ PANELS = (
     "predictions",
     "digit",
     "explanation",
+    "layers",
+    "weights",
+    "confusion",
+    "machine",
 )
 OF_SEVERAL = ("runs", "path", "verdicts")  # have nothing to show of a single run
 TAB_STRIP = "tab-strip"
+_MEASURING = ("explanation", "trembling", "layers", "weights", "confusion", "machine")
 
 Regions = dict[str, Region]
 
@@ -57,8 +62,10 @@ def has_three_columns(size: Size) -> bool:
     return size.width >= THREE_COLUMNS.width and size.height >= THREE_COLUMNS.height - BARS
 
 
-def plan(size: Size, runs: int = 1) -> tuple[Place, ...]:
-    """All places in an area of `size`, when there are so many runs."""
+def plan(size: Size, runs: int = 1, *, loop: bool = False) -> tuple[Place, ...]:
+    """All places in an area of `size`, when there are so many runs, or a loop that is not ours."""
+    if loop:
+        return _of_loop(size)
     if has_three_columns(size):
         return _three_columns(size) if runs == 1 else _race_in_three_columns(size, runs)
     return _two_columns(size) if runs == 1 else _race_in_two_rows(size)
@@ -90,12 +97,34 @@ def _three_columns(size: Size) -> tuple[Place, ...]:
     judging: list[_Wanted] = [
         (("predictions",), 0),
         (("digit",), 12 + min(5, spare // 2)),
-        (("explanation", "trembling"), 8 + min(4, spare // 6)),
+        (_MEASURING, 8 + min(4, spare // 6)),
     ]
     return (
         *_column(Region(0, 0, LEFT, height), steering),
         *_column(Region(width - right, 0, right, height), judging),
         *_column(Region(LEFT, 0, width - LEFT - right, height), happening),
+    )
+
+
+def _of_loop(size: Size) -> tuple[Place, ...]:
+    """What can be seen of it, and its few settings."""
+    width, height = size
+    if has_three_columns(size):
+        side = Region(0, 0, LEFT, height)
+        steering: list[_Wanted] = [(("hyperparameters",), 12), (("explanation",), 10)]
+        return (
+            *_column(side, [*steering, (("trembling", "machine"), 0)]),
+            *_column(
+                Region(LEFT, 0, width - LEFT, height),
+                [(("loss",), 0), (("progress",), 7), (("events",), min(12, height // 3))],
+            ),
+        )
+    left, rest = Region(0, 0, width, height).split_vertical(width - 34)
+    strip, below = rest.split_horizontal(2)
+    tabs = ("hyperparameters", "explanation", "events", "trembling", "machine")
+    return (
+        *_column(left, [(("loss",), 0), (("progress",), 6 if height < 20 else 7)]),
+        Place(tabs, below, strip),
     )
 
 
@@ -107,7 +136,7 @@ def _race_in_three_columns(size: Size, runs: int) -> tuple[Place, ...]:
     upper = height - table
     tall = upper >= TALL - 4
     turning = ["verdicts", "trembling", "predictions", "digit", "explanation", "progress"]
-    turning.append("timeline")
+    turning += ["timeline", "layers", "weights", "confusion", "machine"]
     steering: list[_Wanted] = [(("strategy",), 9), (("hyperparameters",), 0)]
     if tall:
         steering += [(("run-settings",), 11), (("events",), 8)]

@@ -8,6 +8,7 @@ from core.commands import Change
 from core.config import SETTINGS, SPEEDS, RunConfig
 from core.optimizers.table import HYPERPARAMETERS
 from core.settings import Choice
+from core.snapshot import RunView
 
 # Stops along 1, 2, 5, 10, ... for what has no natural step of its own.
 _ROUND = tuple(digit * 10.0**power for power in range(-1, 10) for digit in (1, 2, 5))
@@ -26,45 +27,46 @@ _LADDERS: dict[str, tuple[Any, ...]] = {
 }
 
 
-def nudge(config: RunConfig, name: str, direction: int) -> Change | None:
+def nudge(run: RunView, name: str, direction: int) -> Change | None:
     """The change to the value next to the setting's own; None at an end, where there is none.
 
-    Raises UserError if the configuration does not take that value.
+    Raises UserError if the run's configuration does not take that value.
     """
-    value = nudged(config, name, direction)
-    if value == _now(config, name):
+    config, examples = run.config, run.training_examples
+    value = nudged(config, name, direction, examples)
+    if value == _now(config, name, examples):
         return None
     config.changed(name, value)
     return Change(name, value)
 
 
-def _now(config: RunConfig, name: str) -> Any:
+def _now(config: RunConfig, name: str, examples: int) -> Any:
     if name == "batch_size":
-        return config.examples_per_update()
+        return config.examples_per_update(examples)
     return config.hyperparameters[name] if name in HYPERPARAMETERS else getattr(config, name)
 
 
-def nudged(config: RunConfig, name: str, direction: int) -> Any:
+def nudged(config: RunConfig, name: str, direction: int, examples: int) -> Any:
     """The value next to the setting's own, down (-1) or up (+1); the same one at an end.
 
-    A hyperparameter moves along its own scale, a choice goes round, and a batch size halves
-    or doubles, starting from what the strategy takes.
+    A hyperparameter moves along its own scale, a choice goes round, and a batch size halves or
+    doubles, starting from what the strategy takes of so many training `examples`.
     """
     if name in HYPERPARAMETERS:
         row = config.optimizer_spec.hyperparameter(name)
         return row.nudged(config.hyperparameters[name], direction)
     if name == "batch_size":
-        return _halved_or_doubled(config, direction)
+        return _halved_or_doubled(config, direction, examples)
     kind, value = SETTINGS[name].kind, getattr(config, name)
     if isinstance(kind, Choice):
         return kind.names[(kind.names.index(value) + direction) % len(kind.names)]
     return _along(_LADDERS[name], value, direction)
 
 
-def _halved_or_doubled(config: RunConfig, direction: int) -> int:
-    size = config.examples_per_update()
+def _halved_or_doubled(config: RunConfig, direction: int, examples: int) -> int:
+    size = config.examples_per_update(examples)
     moved = size * 2 if direction > 0 else size // 2
-    return max(1, min(moved, config.data_spec.train))
+    return max(1, min(moved, examples))
 
 
 def _along(ladder: tuple[Any, ...], value: Any, direction: int) -> Any:

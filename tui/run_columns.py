@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from core.racing.standing import Measure, standing
+from core.racing.standing import standing
 from core.snapshot import MILESTONES, Clock, Evaluation, Moment, RunView, State
 from tui import format as fmt
 from tui.company import Company
+from tui.score import ACCURACY, R_SQUARED, Score, score_of
 from tui.table import Column, Entry, Value, entries
 
 _LARGE = 9_999_999  # counts above it are written in millions
@@ -19,27 +20,30 @@ def outlook(company: Company, *, ascii: bool) -> tuple[str, ...]:
     lanes = [row for row in entries(company) if row.spent is not None]
     if race is None or not lanes:
         return (_counted(company),)
-    leader = _ahead([lane.run for lane in lanes], race.budget.clock)
-    who = f", best accuracy {company.looks[leader.id].mark(ascii)} {leader.name}" if leader else ""
+    score = score_of(company.run)
+    leader = _ahead([lane.run for lane in lanes], race.budget.clock, score)
+    sign = company.looks[leader.id].mark(ascii) if leader else ""
+    who = f", {score.ahead} {sign} {leader.name}" if leader else ""
     if race.over:
         return f"race of {race.budget.in_words} over{who}", f"race over{who}"
     spent = f"{fmt.percent(max(lane.spent or 0 for lane in lanes), 0)} spent"
     return f"race of {race.budget.in_words}: {spent}{who}", f"{spent}{who}"
 
 
-def _ahead(runs: list[RunView], clock: Clock) -> RunView | None:
-    """The run of the highest test accuracy at the place that all who still race have reached."""
+def _ahead(runs: list[RunView], clock: Clock, score: Score) -> RunView | None:
+    """The run that is best on the test set at the place that all who still race have reached."""
     racing = [run for run in runs if run.state not in (State.DIVERGED, State.FAILED)]
-    stands = standing(racing, clock, Measure.ACCURACY)
+    stands = standing(racing, clock, score.measure)
     if stands is None or stands.is_level:
         return None
     best, _ = stands.ranking[0]
     return next(run for run in runs if run.id == best)
 
 
-def columns(*, racing: bool) -> tuple[Column, ...]:
-    """The columns of the table of runs, the most important first."""
-    return (*_COLUMNS, _SPENT) if racing else _COLUMNS
+def columns(score: Score, *, racing: bool) -> tuple[Column, ...]:
+    """The columns of the table of runs that are judged by `score`, the most important first."""
+    judged = _OF_CLASSES if score is ACCURACY else _OF_NUMBERS
+    return (*judged, _SPENT) if racing else judged
 
 
 def _counted(company: Company) -> str:
@@ -71,7 +75,7 @@ def _at(pick: Callable[[Moment], Value]) -> Callable[[Entry], Value]:
 
 
 def _of(
-    evaluation: Callable[[RunView], Evaluation | None], pick: Callable[[Evaluation], float]
+    evaluation: Callable[[RunView], Evaluation | None], pick: Callable[[Evaluation], Value]
 ) -> Callable[[Entry], Value]:
     def value(entry: Entry) -> Value:
         made = evaluation(entry.run)
@@ -80,11 +84,11 @@ def _of(
     return value
 
 
-def _tested(pick: Callable[[Evaluation], float]) -> Callable[[Entry], Value]:
+def _tested(pick: Callable[[Evaluation], Value]) -> Callable[[Entry], Value]:
     return _of(lambda run: run.evaluation, pick)
 
 
-def _best(pick: Callable[[Evaluation], float]) -> Callable[[Entry], Value]:
+def _best(pick: Callable[[Evaluation], Value]) -> Callable[[Entry], Value]:
     return _of(lambda run: run.best, pick)
 
 
@@ -106,8 +110,16 @@ def _to(accuracy: float) -> tuple[Column, Column]:
     )
 
 
+def _judged_by(score: Score) -> tuple[Column, ...]:
+    return (
+        Column(score.name, 9, _tested(score.of), score.text, max),
+        *_COLUMNS,
+        Column("best", 8, _best(score.of), score.text, max),
+        Column("at epoch", 9, _best(lambda best: best.at.epoch), _hundredths),
+    )
+
+
 _COLUMNS = (
-    Column("accuracy", 9, _tested(lambda test: test.accuracy), fmt.percent, max),
     Column("test loss", 10, _tested(lambda test: test.loss), fmt.number, min),
     Column("updates", 10, _at(lambda at: at.updates), _whole),
     Column("seconds", 9, _at(lambda at: at.seconds), _hundredths),
@@ -121,8 +133,10 @@ _COLUMNS = (
     ),
     Column("examples", 10, _at(lambda at: at.examples), _whole),
     Column("trembling", 10, _of_run(lambda run: run.trembling), fmt.number),
-    Column("best", 8, _best(lambda best: best.accuracy), fmt.percent, max),
-    Column("at epoch", 9, _best(lambda best: best.at.epoch), _hundredths),
+)
+_OF_NUMBERS = _judged_by(R_SQUARED)
+_OF_CLASSES = (
+    *_judged_by(ACCURACY),
     *(column for accuracy in MILESTONES for column in _to(accuracy)),
 )
 _SPENT = Column("spent", 8, lambda entry: entry.spent, lambda share: fmt.percent(share, 0))

@@ -23,7 +23,7 @@ def written(setting: Setting, value: object) -> str:
 def event_text(event: Event) -> str:
     """The event in one line, without its moment."""
     setting = SETTINGS.get(event.what) or HYPERPARAMETERS.get(event.what)
-    if setting is None:
+    if setting is None or not setting.live:  # of the data it is a remark, not its value
         return event.text
     before, after = (_rewritten(setting, text) for text in (event.before, event.after))
     return replace(event, before=before, after=after).text

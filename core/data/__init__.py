@@ -1,1 +1,1 @@
-"""Where examples come from: the bundled MNIST and torchvision's data sets."""
+"""Where examples come from: the bundled MNIST, torchvision's data sets, the user's own."""

@@ -1,41 +1,42 @@
-"""Which data sets there are, and what is known of each before it is read."""
+"""Which data sets have a name of their own, and what is known of each before it is read."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from core.data.spec import DataSpec
 
 _DIGITS = tuple("0123456789")
 
 
-@dataclass(frozen=True, slots=True)
-class DataSpec:
-    """A data set by name.
-
-    `shape` is channels, height, width in pixels; `train` and `test` count examples.
-    `torchvision_name` is its class in torchvision.datasets, `options` what that class is told
-    besides root, train and download.
-    """
-
-    name: str
-    title: str
-    train: int
-    test: int
-    torchvision_name: str
-    shape: tuple[int, int, int] = (1, 28, 28)
-    classes: tuple[str, ...] = _DIGITS
-    options: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def features(self) -> int:
-        channels, height, width = self.shape
-        return channels * height * width
+def _listed(
+    name: str,
+    title: str,
+    train: int,
+    test: int,
+    torchvision_name: str,
+    *,
+    shape: tuple[int, int, int] = (1, 28, 28),
+    classes: tuple[str, ...] = _DIGITS,
+    options: tuple[tuple[str, str], ...] = (),
+) -> DataSpec:
+    """A set of pictures, normalised as in the chapter: black is -1, white is 1."""
+    return DataSpec(
+        name,
+        title,
+        train,
+        test,
+        shape,
+        classes,
+        levels=(-1.0, 1.0),
+        torchvision_name=torchvision_name,
+        options=options,
+    )
 
 
 DATA_SETS = {
     spec.name: spec
     for spec in (
-        DataSpec("mnist", "MNIST", 60_000, 10_000, "MNIST"),
-        DataSpec(
+        _listed("mnist", "MNIST", 60_000, 10_000, "MNIST"),
+        _listed(
             "fashion-mnist",
             "Fashion-MNIST",
             60_000,
@@ -54,7 +55,7 @@ DATA_SETS = {
                 "boot",
             ),
         ),
-        DataSpec(
+        _listed(
             "kmnist",
             "KMNIST",
             60_000,
@@ -62,7 +63,7 @@ DATA_SETS = {
             "KMNIST",
             classes=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
         ),
-        DataSpec(
+        _listed(
             "emnist-digits",
             "EMNIST digits",
             240_000,
@@ -70,8 +71,8 @@ DATA_SETS = {
             "EMNIST",
             options=(("split", "digits"),),
         ),
-        DataSpec("qmnist", "QMNIST", 60_000, 60_000, "QMNIST"),
-        DataSpec(
+        _listed("qmnist", "QMNIST", 60_000, 60_000, "QMNIST"),
+        _listed(
             "cifar10",
             "CIFAR-10",
             50_000,

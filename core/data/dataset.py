@@ -1,4 +1,4 @@
-"""A data set in memory: every example as one resident tensor, normalised once."""
+"""A data set: what it is, and its two halves."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.data.catalog import DataSpec
+from core.data.spec import DataSpec
+from core.data.split import Halves, Resident, Split
 
 # The chapter's Normalize((0.5,), (0.5,)): pixels from 0..1 to -1..1, in every channel alike.
 MEAN = 0.5
@@ -18,36 +19,42 @@ DEVIATION = 0.5
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """The examples of one data set, to be trained on and to be looked at.
+    """The examples of one data set, to be trained on and to be judged by.
 
-    Images are float32 (examples, channels, height, width), normalised; labels are int64
-    (examples,). `test_pixels` are the test images as they were, uint8, (examples, height,
-    width) or (examples, height, width, 3), for drawing; they stay in the computer's memory
-    and are never written.
+    `remarks` are what there is to say of how they were read, a line each.
     """
 
     spec: DataSpec
-    train_images: torch.Tensor
-    train_labels: torch.Tensor
-    test_images: torch.Tensor
-    test_labels: torch.Tensor
-    test_pixels: NDArray[np.uint8]
+    train: Split
+    test: Split
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def device(self) -> torch.device:
+        return self.train.targets.device
 
     def first(self, count: int) -> Dataset:
         """The same data set with the first `count` of its training examples alone."""
-        images, labels = self.train_images[:count], self.train_labels[:count]
-        spec = replace(self.spec, train=len(labels))
-        return replace(self, spec=spec, train_images=images, train_labels=labels)
+        train = self.train.first(count)
+        return replace(self, spec=replace(self.spec, train=len(train)), train=train)
 
-    def to(self, device: torch.device | str) -> Dataset:
-        """The same data set with its tensors on `device`."""
-        return replace(
-            self,
-            train_images=self.train_images.to(device),
-            train_labels=self.train_labels.to(device),
-            test_images=self.test_images.to(device),
-            test_labels=self.test_labels.to(device),
-        )
+    def close(self) -> None:
+        """Let the processes that read its examples end, if there are any."""
+        self.train.close()
+        self.test.close()
+
+    def pictures(self, rows: torch.Tensor) -> NDArray[np.uint8] | None:
+        """The test examples `rows` (k,) for drawing, from 0, black, to 255; None if they are none.
+
+        (k, height, width), or (k, height, width, 3) where they are coloured.
+        """
+        if self.spec.levels is None:
+            return None
+        black, white = self.spec.levels
+        inputs, _ = self.test.take(rows)
+        shades = (inputs - black).mul_(255 / (white - black)).round_().clamp_(0, 255)
+        pixels = shades.to("cpu", torch.uint8).numpy()
+        return pixels[:, 0] if pixels.shape[1] == 1 else pixels.transpose(0, 2, 3, 1).copy()
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,18 +69,13 @@ class Examples:
     labels: NDArray[Any]
 
 
-def resident(spec: DataSpec, train: Examples, test: Examples) -> Dataset:
+def resident(spec: DataSpec, train: Examples, test: Examples) -> Halves:
     """The data set whose training and test halves are given as pixels."""
-    test_pixels = np.ascontiguousarray(test.pixels)
-    test_pixels.flags.writeable = False
-    return Dataset(
-        spec=spec,
-        train_images=normalised(train.pixels),
-        train_labels=torch.from_numpy(train.labels.astype(np.int64)),
-        test_images=normalised(test.pixels),
-        test_labels=torch.from_numpy(test.labels.astype(np.int64)),
-        test_pixels=test_pixels,
-    )
+    return Halves(spec, _normalised_half(train), _normalised_half(test))
+
+
+def _normalised_half(half: Examples) -> Resident:
+    return Resident(normalised(half.pixels), torch.from_numpy(half.labels.astype(np.int64)))
 
 
 def normalised(pixels: NDArray[np.uint8]) -> torch.Tensor:

@@ -1,34 +1,39 @@
-"""Load a data set by its name, wherever it comes from."""
+"""Load the data that the settings name, wherever it comes from."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
-from core.data.catalog import DATA_SETS
-from core.data.dataset import Dataset
+from core.config import RunConfig
 from core.data.mnist import load_mnist
+from core.data.split import Halves
 from core.data.torchvision_sets import load_torchvision_set
 
 
-def _untold(_what: str, _share: float) -> None:
+def untold(_what: str, _share: float) -> None:
     """Progress that nobody watches."""
 
 
 def load(
-    name: str,
+    config: RunConfig,
     *,
     cache: Path | None = None,
-    progress: Callable[[str, float], None] = _untold,
-) -> Dataset:
-    """The data set called `name` in the catalogue, resident in the computer's memory.
+    progress: Callable[[str, float], None] = untold,
+) -> Halves:
+    """The data of these settings, in the computer's memory or still in its files.
 
-    MNIST comes with the package. The others are downloaded once into `cache`, by default the
-    user's cache directory. `progress` is told what is being done and the share of it that is
-    done, 0 to 1; what it raises ends the loading. Raises UserError if the data cannot be had.
+    MNIST comes with the package. The other sets of the catalogue are downloaded once into
+    `cache`, by default the user's cache directory. What is not in the catalogue is the user's
+    own. `progress` is told what is being done and the share of it that is done, 0 to 1; what it
+    raises ends the loading. Raises UserError if the data cannot be had.
     """
-    spec = DATA_SETS[name]
+    spec = config.data_spec
+    if spec is None:
+        from core.data.own.find import load_own  # brings readers that nobody else needs
+
+        return load_own(config, progress)
     progress(f"reading {spec.title}", 0.0)
-    if name == "mnist":
+    if spec.name == "mnist":
         return load_mnist()
     return load_torchvision_set(spec, cache, progress)

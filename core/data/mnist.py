@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.data.catalog import DATA_SETS
-from core.data.dataset import Dataset, Examples, resident
+from core.data.dataset import Examples, resident
+from core.data.split import Halves
 from core.errors import UserError
 
 REMEDY = "install gd-tui again: pip install --force-reinstall --no-deps gd-tui"
 
 
-def load_mnist(folder: Traversable | None = None) -> Dataset:
+def load_mnist(folder: Traversable | None = None) -> Halves:
     """MNIST from `folder`, by default the one inside the package.
 
     Raises UserError if a file is missing, unreadable, or not the one it should be.

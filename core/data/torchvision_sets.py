@@ -18,9 +18,10 @@ from typing import IO, Any
 import numpy as np
 from platformdirs import user_cache_path
 
-from core.data.catalog import DataSpec
-from core.data.dataset import Dataset, Examples, resident
+from core.data.dataset import Examples, resident
 from core.data.download import Archive, fetch
+from core.data.spec import DataSpec
+from core.data.split import Halves
 from core.data.torchvision_import import import_datasets
 from core.errors import UserError
 
@@ -30,7 +31,7 @@ UNREADABLE = (RuntimeError, ValueError, TypeError, AssertionError, EOFError, OSE
 
 def load_torchvision_set(
     spec: DataSpec, cache: Path | None, progress: Callable[[str, float], None]
-) -> Dataset:
+) -> Halves:
     """The data set of that description, from `cache` (None: the user's cache directory).
 
     Downloads what is not there. `progress` is told what is being done and the share of it that
@@ -55,7 +56,7 @@ def load_torchvision_set(
         ) from fault
 
 
-def _read(spec: DataSpec, kind: Any, root: Path) -> Dataset:
+def _read(spec: DataSpec, kind: Any, root: Path) -> Halves:
     train = _examples(spec, kind(root, train=True, **dict(spec.options)))
     test = _examples(spec, kind(root, train=False, **dict(spec.options)))
     for examples, expected in ((train, spec.train), (test, spec.test)):

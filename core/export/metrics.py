@@ -6,7 +6,8 @@ training. A point stands for `count` values, the latest of which was at `x`: the
 lowest (`low`), the highest (`high`) and the latest (`last`). `strategy` and `batch_size` are those
 of the update that led to `x`; they are empty where that is not known any more.
 
-Journal metrics: the run's figures from second to second, `update` by `update`.
+Journal metrics: the run's figures from second to second, `update` by `update`; `test_accuracy` of
+a run that tells classes, `test_r2` of one that tells numbers.
 
 CSV begins with the columns' names. What is not there is empty in CSV, null in JSON.
 """
@@ -30,7 +31,7 @@ CURVE_COLUMNS = (
 )
 JOURNAL_COLUMNS = (
     *("update", "epoch", "examples", "seconds"),
-    *("train_loss", "test_loss", "test_accuracy"),
+    *("train_loss", "test_loss", "test_accuracy", "test_r2"),
 )
 _ROUNDING = 1e-12  # share of a place that sums of seconds may be off; an update takes far more
 

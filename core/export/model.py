@@ -14,20 +14,37 @@ import torch
 from torch import Tensor, nn
 
 from core.data.dataset import DEVIATION, MEAN
+from core.data.spec import DataSpec
 from core.errors import UserError
 
 if TYPE_CHECKING:
     from torch.export import ExportedProgram
 
-# What a file says of itself, where its format has room for it.
-ABOUT = {
-    "input": "images, float32 (n, channels, height, width)",
-    "preprocessing": f"pixels from 0 to 255 as (pixel / 255 - {MEAN}) / {DEVIATION}",
-    "output": "logits, float32 (n, classes)",
-}
+_MOST_NAMES = 100
 
 
-def save_safetensors(model: nn.Module, path: Path) -> None:
+def about(data: DataSpec) -> dict[str, str]:
+    """What a file says of itself, where its format has room for it."""
+    shape, names = ", ".join(map(str, data.shape)), data.classes or data.targets
+    listed = ", ".join(names[:_MOST_NAMES]) + (", ..." if len(names) > _MOST_NAMES else "")
+    plain = f"the inputs as gd-tui reads them from {data.title}"
+    pixels = f"pixels from 0 to 255 as (pixel / 255 - {MEAN}) / {DEVIATION}"
+    return {
+        "input": f"{_input(data)}, float32 (n, {shape})",
+        "preprocessing": pixels if data.levels == (-1.0, 1.0) else plain,
+        "output": f"{_output(data)}, float32 (n, {data.outputs}): {listed}",
+    }
+
+
+def _input(data: DataSpec) -> str:
+    return "images" if data.levels else "inputs"
+
+
+def _output(data: DataSpec) -> str:
+    return "logits" if data.classes else "numbers"
+
+
+def save_safetensors(model: nn.Module, data: DataSpec, path: Path) -> None:
     """Write the state of `model` as safetensors; raises UserError where that cannot be."""
     from safetensors.torch import save
 
@@ -36,23 +53,24 @@ def save_safetensors(model: nn.Module, path: Path) -> None:
         name: value.detach().cpu().clone(memory_format=torch.contiguous_format)
         for name, value in state.items()
     }
-    _write(path, save(tensors, metadata={"format": "pt", **ABOUT}))
+    _write(path, save(tensors, metadata={"format": "pt", **about(data)}))
 
 
-def save_program(model: nn.Module, example: Tensor, path: Path) -> None:
+def save_program(model: nn.Module, data: DataSpec, example: Tensor, path: Path) -> None:
     """Write `model`, as it judges, as a program for `torch.export.load`.
 
-    `example` is (n, ...) as the model takes it; the program takes any n. What ABOUT tells lies
+    `example` is (n, ...) as the model takes it; the program takes any n. What `about` tells lies
     beside it, for `extra_files`. The model is left as it was; raises UserError if the file
     cannot be written.
     """
     content = io.BytesIO()
-    torch.export.save(_program(model, example), content, extra_files=dict(ABOUT))
+    torch.export.save(_program(model, example), content, extra_files=about(data))
     _write(path, content.getvalue())
 
 
-def save_onnx(model: nn.Module, example: Tensor, path: Path) -> None:
-    """Write `model`, as it judges, as ONNX, with the input `images` and the output `logits`.
+def save_onnx(model: nn.Module, data: DataSpec, example: Tensor, path: Path) -> None:
+    """Write `model`, as it judges, as ONNX, with the input `images` and the output `logits`
+    of pictures and classes; else `inputs` and `numbers`.
 
     `example` is as for `save_program`. Raises UserError if the file cannot be written, or if
     what ONNX needs is not installed.
@@ -68,14 +86,14 @@ def save_onnx(model: nn.Module, example: Tensor, path: Path) -> None:
         exported = torch.onnx.export(
             _program(model, example),
             dynamo=True,
-            input_names=["images"],
-            output_names=["logits"],
+            input_names=[_input(data)],
+            output_names=[_output(data)],
             verbose=False,
         )
     assert exported is not None
     written = exported.model_proto
-    written.doc_string = "; ".join(f"{name}: {said}" for name, said in ABOUT.items())
-    for name, said in ABOUT.items():
+    written.doc_string = "; ".join(f"{name}: {said}" for name, said in about(data).items())
+    for name, said in about(data).items():
         written.metadata_props.add(key=name, value=said)
     _write(path, written.SerializeToString())
 

@@ -154,7 +154,11 @@ def _training_figures(run: RunView) -> dict[str, float | None]:
 
 
 def _test_figures(evaluation: Evaluation) -> dict[str, float | None]:
-    return {"test/loss": evaluation.loss, "test/accuracy": evaluation.accuracy}
+    return {
+        "test/loss": evaluation.loss,
+        "test/accuracy": evaluation.accuracy,
+        "test/r2": evaluation.r2,
+    }
 
 
 def _check(folder: Path) -> None:

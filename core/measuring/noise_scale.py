@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from core.data.split import Split
 from core.evaluation import only_looking
+from core.losses import Loss
 from core.measuring.weights import flat
 from core.threads import use_threads
 
@@ -35,29 +36,31 @@ class GradientNoise:
 
 
 def measure(
-    model: nn.Module, images: Tensor, labels: Tensor, generator: torch.Generator, chunk: int
+    model: nn.Module, loss: Loss, examples: Split, generator: torch.Generator, chunk: int
 ) -> Iterator[GradientNoise | None]:
     """Estimate |G|² and tr(Σ) of the training set (n examples, 2 or more) from two batch sizes.
 
     Yields None after every `chunk` of examples or fewer, so that others may go in between; the
     last thing it yields is the result. Until then the weights must not change. The small batches
     are disjoint groups, the large one is all of them, drawn by `generator`, which lives on the
-    processor. The loss is the mean cross-entropy; dropout and running statistics are left out.
+    processor. The loss is a mean; dropout and running statistics are left out.
     """
-    count, size = _groups(len(labels))
-    examples = torch.randperm(len(labels), generator=generator)[: count * size]
-    zero = torch.zeros((), device=labels.device)
+    n = len(examples)
+    count, size = _groups(n)
+    drawn = torch.randperm(n, generator=generator)[: count * size]
+    examples.expect(drawn)
+    zero = torch.zeros((), device=examples.targets.device)
     total, squares = zero, []
-    for group in torch.split(examples.to(labels.device), size):
+    for group in torch.split(drawn, size):
         gradient = zero
         for some in torch.split(group, chunk):
             use_threads(1)
-            gradient = gradient + _gradient(model, images[some], labels[some], size)
+            gradient = gradient + _gradient(model, loss, *examples.take(some), size)
             yield None
         squares.append(gradient @ gradient)
         total = total + gradient
     small = math.fsum(torch.stack(squares).tolist()) / count
-    yield _estimate(small, float(total @ total) / count**2, size, count * size, len(labels))
+    yield _estimate(small, float(total @ total) / count**2, size, count * size, n)
 
 
 class NoiseMeter:
@@ -89,12 +92,12 @@ def _groups(n: int) -> tuple[int, int]:
     return count, min(_GROUP_SIZE, n // count)
 
 
-def _gradient(model: nn.Module, images: Tensor, labels: Tensor, size: int) -> Tensor:
+def _gradient(model: nn.Module, loss: Loss, inputs: Tensor, targets: Tensor, size: int) -> Tensor:
     """These examples' part of the gradient of a mean loss over `size` examples, as one vector."""
     with only_looking(model), torch.inference_mode(False):  # looking, but with gradients
         parameters = [p for p in model.parameters() if p.requires_grad]
-        loss = F.cross_entropy(model(images), labels, reduction="sum") / size
-        return flat(torch.autograd.grad(loss, parameters, materialize_grads=True))
+        part = loss.part(model(inputs), targets, size)
+        return flat(torch.autograd.grad(part, parameters, materialize_grads=True))
 
 
 def _estimate(small: float, big: float, b_small: int, b_big: int, n: int) -> GradientNoise:

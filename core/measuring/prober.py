@@ -8,13 +8,15 @@ import torch
 from torch import Tensor
 
 from core.allowance import SLICE_SECONDS
+from core.measuring.layers import layers_of
 from core.measuring.noise_scale import GradientNoise, NoiseMeter, measure
+from core.measuring.ratios import RatioMeter, Ratios
 from core.measuring.steadiness import PathMeter
 from core.measuring.weights import flat
 from core.snapshot import NoiseScale, Steadiness
 from core.trainer import Time, Trainer
 
-_RARELY = 100  # times as long as a measurement took, a run trains before the next one
+RARELY = 100  # times as long as a measurement took, a run trains before the next one
 _PIECE_SECONDS = SLICE_SECONDS / 3
 
 
@@ -28,17 +30,19 @@ class Prober:
     def __init__(self, trainer: Trainer, clock: Time, seed: int) -> None:
         self.steadiness: Steadiness | None = None
         self.noise_scale: NoiseScale | None = None
+        self.ratios: Ratios | None = None
         self._trainer = trainer
         self._clock = clock
         self._generator = torch.Generator().manual_seed(seed)
         self._path = PathMeter()
+        self._layers = RatioMeter(layers_of(trainer.model))
         self._watched: object = None  # what is being watched: the phase, and up to which update
         self._path_cost = 0.0
         self._path_due = 0.0  # in training seconds
         self._noise = NoiseMeter()
         self._measuring: Iterator[GradientNoise | None] | None = None
         self._noise_cost = 0.0
-        self._noise_due = trainer.seconds + _RARELY * SLICE_SECONDS / 10
+        self._noise_due = trainer.seconds + RARELY * SLICE_SECONDS / 10
 
     def state(self) -> Tensor:
         """That of the generator: it decides which examples will be measured."""
@@ -58,6 +62,9 @@ class Prober:
         for _ in range(most):
             if not self._advance_watched() or self._clock() - began >= seconds:
                 break
+        known = self.ratios.at.updates if self.ratios else None
+        if self._layers.updates and known != trainer.updates:
+            self.ratios = self._layers.told(trainer.at)
         self._path_cost += self._clock() - began - (trainer.seconds - start)
         if self._path.done:
             self._conclude()
@@ -72,13 +79,17 @@ class Prober:
                 and self.steadiness.at.updates < trainer.record.phases[-1].start.updates
             ):
                 self.steadiness = None  # of another strategy
-            self._path.begin(flat(trainer.optimizer.parameters))
+            weights = flat(trainer.optimizer.parameters)
+            self._path.begin(weights)
+            self._layers.begin(weights)
             self._watched, self._path_cost = self._here, 0.0
         before = trainer.updates
         trainer.advance(1)
         if trainer.updates == before:
             return False
-        self._path.watch(flat(trainer.optimizer.parameters))
+        weights = flat(trainer.optimizer.parameters)
+        self._path.watch(weights)
+        self._layers.watch(self._path.update, weights)
         self._watched = self._here
         return not (large or self._path.done or trainer.sampler.cursor == 0)
 
@@ -93,7 +104,7 @@ class Prober:
                 path.cosine, path.detour, path.updates, at, self._path_cost
             )
         self._watched, self._path = None, PathMeter()  # which kept vectors as long as the weights
-        self._path_due = at.seconds + _RARELY * self._path_cost
+        self._path_due = at.seconds + RARELY * self._path_cost
 
     @property
     def busy(self) -> bool:
@@ -105,9 +116,8 @@ class Prober:
             return
         trainer, data = self._trainer, self._trainer.data
         if trainer.seconds >= self._noise_due and not trainer.mid_update and trainer.updates:
-            images, labels = data.train_images, data.train_labels
             self._measuring = measure(
-                trainer.model, images, labels, self._generator, trainer.micro_batch
+                trainer.model, trainer.loss, data.train, self._generator, trainer.micro_batch
             )
             self._noise_cost = 0.0
 
@@ -128,4 +138,4 @@ class Prober:
             self._noise.add(noise)
             at, cost = self._trainer.at, self._noise_cost
             self.noise_scale = NoiseScale(self._noise.examples, at, cost)
-            self._noise_due = at.seconds + _RARELY * cost
+            self._noise_due = at.seconds + RARELY * cost

@@ -57,6 +57,11 @@ class PathMeter:
         self._update, self._room, self._update_length = update, before, length
 
     @property
+    def update(self) -> Tensor:
+        """The latest one, (d,); what it holds is another's after the next."""
+        return self._update
+
+    @property
     def done(self) -> bool:
         """Whether the window is full."""
         return self.updates >= self._window

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class ModelSpec:
     """A network by name.
 
-    `factory` is the "module:callable" that builds it from an image shape (channels, height,
-    width in pixels), a number of classes and the chosen hidden widths.
+    `factory` is the "module:callable" that builds it from an input's shape (channels, height,
+    width in pixels; or columns), a number of outputs and the chosen hidden widths.
     """
 
     name: str
@@ -31,3 +31,8 @@ MODELS = {
         ModelSpec("lenet", "LeNet", "core.models.lenet:build"),
     )
 }
+
+
+def is_ours(name: str) -> bool:
+    """Whether it is a network of gd-tui itself."""
+    return name in MODELS

@@ -6,6 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from core.errors import UserError
+
+_LEAST_SIDE = 12  # so that something is left after two convolutions and poolings
+
 
 class LeNet(nn.Module):
     """Two convolutions with pooling, then three linear layers; ReLU throughout.
@@ -34,5 +38,14 @@ class LeNet(nn.Module):
         return self.fc3(x)  # type: ignore[no-any-return]
 
 
-def build(shape: tuple[int, int, int], classes: int, _widths: tuple[int, ...]) -> nn.Module:
-    return LeNet(shape, classes)
+def build(shape: tuple[int, ...], classes: int, _widths: tuple[int, ...]) -> nn.Module:
+    """Raises UserError for inputs that are no pictures, or too small ones."""
+    if len(shape) != 3 or min(shape[1:]) < _LEAST_SIDE:
+        said = "x".join(map(str, shape))
+        raise UserError(
+            f"model: lenet takes pictures of at least {_LEAST_SIDE}x{_LEAST_SIDE} pixels, not "
+            f"inputs of {said}; choose another network, such as perceptron",
+            setting="model",
+        )
+    channels, height, width = shape
+    return LeNet((channels, height, width), classes)

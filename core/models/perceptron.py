@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 from torch import nn
@@ -16,6 +17,5 @@ def perceptron(inputs: int, widths: tuple[int, ...], classes: int) -> nn.Sequent
     return nn.Sequential(*layers)
 
 
-def build(shape: tuple[int, int, int], classes: int, widths: tuple[int, ...]) -> nn.Module:
-    channels, height, width = shape
-    return perceptron(channels * height * width, widths, classes)
+def build(shape: tuple[int, ...], classes: int, widths: tuple[int, ...]) -> nn.Module:
+    return perceptron(math.prod(shape), widths, classes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -28,6 +30,5 @@ class SimpleNet(nn.Module):
         return [self.fc1, nn.ReLU(), self.fc2]
 
 
-def build(shape: tuple[int, int, int], classes: int, _widths: tuple[int, ...]) -> nn.Module:
-    channels, height, width = shape
-    return SimpleNet(channels * height * width, classes)
+def build(shape: tuple[int, ...], classes: int, _widths: tuple[int, ...]) -> nn.Module:
+    return SimpleNet(math.prod(shape), classes)

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from torch import Tensor, nn
 
 from core.evaluation import only_looking
 
-# Multiplications of one micro-batch's forward pass: with the backward pass, which takes twice as
-# many, a few milliseconds on one core. A pause waits for no more than that.
-_MICRO_BATCH_WORK = 1 << 28
 _CONVOLUTION = 2  # times as long for a multiplication as a linear layer's, or more
-_FEWEST, _MOST = 16, 8192  # fewer would waste the processor, more its cache
+
+
+class _Limits(NamedTuple):
+    """Multiplications of one micro-batch's forward pass, and its fewest and most examples.
+
+    With the backward pass, which takes twice as many, it lasts a few milliseconds: a pause waits
+    for no more than that. Fewer examples would waste the device, more the memory that is near.
+    """
+
+    work: int
+    fewest: int
+    most: int
+
+
+_OF_A_CORE = _Limits(1 << 28, 16, 8192)
+_OF_A_GPU = _Limits(1 << 34, 128, 65_536)
 
 
 def multiplications(model: nn.Module, example: Tensor) -> int:
@@ -41,8 +55,11 @@ def multiplications(model: nn.Module, example: Tensor) -> int:
 def micro_batch(model: nn.Module, example: Tensor) -> int:
     """How many examples may go through the model at once: a power of two.
 
-    It follows from the model's size alone, since it decides how sums are rounded.
+    It follows from the model's size and the kind of the device alone, since it decides how sums
+    are rounded.
     """
-    fitting = _MICRO_BATCH_WORK // max(1, multiplications(model, example))
+    limits = _OF_A_CORE if example.device.type == "cpu" else _OF_A_GPU
+    weights = sum(parameter.numel() for parameter in model.parameters())  # of layers unknown here
+    fitting = limits.work // max(1, weights, multiplications(model, example))
     power = 1 << max(0, fitting.bit_length() - 1)
-    return min(max(power, _FEWEST), _MOST)
+    return min(max(power, limits.fewest), limits.most)

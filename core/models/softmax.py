@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from torch import Tensor, nn
 
 
@@ -20,6 +22,5 @@ class SoftmaxRegression(nn.Module):
         return [self.fc]
 
 
-def build(shape: tuple[int, int, int], classes: int, _widths: tuple[int, ...]) -> nn.Module:
-    channels, height, width = shape
-    return SoftmaxRegression(channels * height * width, classes)
+def build(shape: tuple[int, ...], classes: int, _widths: tuple[int, ...]) -> nn.Module:
+    return SoftmaxRegression(math.prod(shape), classes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from typing import Any
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from core.errors import UserError
-from core.optimizers import uncompiled
+from core.optimizers import groups, uncompiled
 from core.optimizers.table import Hyperparameter, Memory, OptimizerSpec
 
 
@@ -43,7 +44,10 @@ class LiveOptimizer:
     def step(self) -> None:
         """Change the weights by the gradients that lie in `.grad`."""
         for part in self.parts:
-            uncompiled.step(part)
+            if self.spec.own:
+                part.step()
+            else:
+                uncompiled.step(part)
 
     def write(self, name: str, value: Any, update: int) -> str:
         """Give a hyperparameter a new value before update number `update`.
@@ -82,6 +86,7 @@ class LiveOptimizer:
             kept = [memory.meaning for memory in needed]
         self._complete()
         reset = [memory.meaning for memory in held if memory.meaning not in kept]
+        reset += [f"what {other.spec.torch_name} remembered"] if other.spec.own else []
         said = [f"kept: {', '.join(kept)}"] if kept else []
         said += [f"reset: {', '.join(reset)}"] if reset else []
         return "; ".join(said)
@@ -124,14 +129,7 @@ class LiveOptimizer:
 
     def _put(self, row: Hyperparameter, value: Any) -> None:
         """Write a value where torch looks for it."""
-        key, index = row.group_key or (row.name, None)
-        for group in self._groups():
-            if index is not None and key in group:
-                pair = list(group[key])
-                pair[index] = value
-                group[key] = tuple(pair)
-            elif key in group:
-                group[key] = value
+        groups.write(self._groups(), row, value)
         if row.name == "lr":
             self._rate = value
 
@@ -161,12 +159,14 @@ def kept(tensor: Tensor) -> Tensor:
 def _copied(state: Mapping[Any, Mapping[str, Any]]) -> dict[Any, dict[str, Any]]:
     """Copies of each parameter's memories, none of which shares its bytes with another."""
     return {
-        place: {k: kept(v) if isinstance(v, Tensor) else v for k, v in held.items()}
+        place: {k: kept(v) if isinstance(v, Tensor) else deepcopy(v) for k, v in held.items()}
         for place, held in state.items()
     }
 
 
 def _parts(spec: OptimizerSpec, parameters: list[nn.Parameter]) -> list[Optimizer]:
+    if spec.own:
+        return [spec.own(parameters)]
     if not hasattr(torch.optim, spec.torch_name):
         raise UserError(
             f"optimizer: torch {torch.__version__} has no {spec.torch_name}", setting="optimizer"

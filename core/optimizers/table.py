@@ -1,14 +1,14 @@
 """Which optimizers there are, and which hyperparameters each has.
 
-This table feeds the panel, the command line and the checks. It imports no torch, so that
-`gd-tui --help` answers at once. Defaults are those of torch.optim, but for SGD's learning rate,
-which is the chapter's.
+This table feeds the panel, the command line and the checks; a script may add its own. It imports
+no torch, so that `gd-tui --help` answers at once. Defaults are those of torch.optim, but for
+SGD's learning rate, which is the chapter's.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -89,13 +89,17 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class OptimizerSpec:
-    """An optimizer: its name here, its class in torch.optim, what can be set, what it keeps."""
+    """An optimizer: its name here, its class in torch.optim, what can be set, what it keeps.
+
+    One that a script added is made by `own` of the parameters; what it keeps is not known.
+    """
 
     name: str
     torch_name: str
     hyperparameters: tuple[Hyperparameter, ...]
     memories: tuple[Memory, ...]
     meaning: str
+    own: Callable[[Iterable[Any]], Any] | None = None
 
     def hyperparameter(self, name: str) -> Hyperparameter:
         """The row called `name`; a UserError says which rows there are."""

@@ -49,6 +49,7 @@ class Lack(StrEnum):
     RIVAL = "a run by batch alone and one by another strategy, otherwise alike"
     UPDATES = f"{FEW} updates or more of each run"
     TESTS = "more training, to tell them apart"
+    ACCURACY = "classes to be told: who is sooner is judged by test accuracy"
     LARGE_DATA = f"a training set of {LARGE:,} examples or more"
     FORK = "a run by batch whose loss no longer falls, and a fork of it by stochastic"
     BUDGET = "the same budget spent by both since they parted"
@@ -174,7 +175,7 @@ def _fast(runs: Sequence[RunView]) -> Verdict:
     pair = pair_of(runs)
     if pair is None:
         return _untested(Claim.FAST, Lack.PAIR)
-    return _settle(Claim.FAST, contest(pair[0], [pair[1]]))
+    return _settle(Claim.FAST, pair[0], [pair[1]])
 
 
 def _slow(runs: Sequence[RunView]) -> Verdict:
@@ -185,7 +186,7 @@ def _slow(runs: Sequence[RunView]) -> Verdict:
         if others and batch.training_examples < LARGE:
             return _untested(claim, Lack.LARGE_DATA)
         if others:
-            return _settle(claim, contest(batch, others))
+            return _settle(claim, batch, others)
     return _untested(claim, Lack.RIVAL)
 
 
@@ -227,7 +228,11 @@ def _shake(run: RunView) -> Shake | None:
     return Shake(run.trembling, path.cosine if path else None, path.detour if path else None)
 
 
-def _settle(claim: Claim, evidence: Contest) -> Verdict:
+def _settle(claim: Claim, batch: RunView, others: Sequence[RunView]) -> Verdict:
+    """Seen if batch is clearly behind the best of the others, as `Contest` has it."""
+    if not batch.data.classes:
+        return _untested(claim, Lack.ACCURACY)
+    evidence = contest(batch, others)
     behind = evidence.batch_is_behind
     if behind is None:
         return _untested(claim, Lack.TESTS)

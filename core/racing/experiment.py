@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from core.config import RunConfig
+from core.config import OF_THE_DATA, RunConfig
 from core.data.dataset import Dataset
 from core.racing.race import Budget
 from core.record import Record
@@ -29,7 +29,7 @@ _SETTINGS = {
     "schedule": "constant",
     "eval_every": 100_000,
 }
-_KEPT = ("data", "seed", "device", "threads", "snapshot_every", "snapshot_memory")
+_KEPT = (*OF_THE_DATA, "seed", "device", "threads", "snapshot_every", "snapshot_memory")
 _WINDOW = 500  # updates
 _LEAST_FALL = 0.0005  # of the loss, from one window to the next: less is none
 

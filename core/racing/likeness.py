@@ -11,7 +11,7 @@ from core.optimizers.table import HYPERPARAMETERS
 from core.snapshot import Moment, RunView
 
 # What may differ between two runs, or change while one trains, and none is ahead by it.
-_HARMLESS = ("speed", "eval_every", *STOP_CONDITIONS)
+_HARMLESS = ("speed", "eval_every", "stepper", *STOP_CONDITIONS)
 
 
 def all_by(runs: Iterable[RunView], strategy: str) -> list[RunView]:

@@ -17,6 +17,7 @@ COUNTED = (Status.DONE, Status.DIVERGED)  # of a run that went as far as it coul
 _FIGURES = (
     *("budget_spent", "updates", "examples", "epochs", "train_seconds", "updates_per_second"),
     *("seconds_per_update", "train_loss", "test_loss", "test_accuracy", "best_accuracy"),
+    *("test_r2", "best_r2"),
     *("trembling", "cosine", "detour", "noise_scale"),
 )
 _REACHED = tuple((f"{share:g}", str(clock)) for share in MILESTONES for clock in Clock)
@@ -27,7 +28,8 @@ def run_row(lane: Lane, run: RunView | None, spent: float | None, otherwise: Sta
 
     `budget_spent` is in the budget's unit. `seconds_per_update` counts training seconds;
     it, `trembling`, `cosine` and `detour` are of the latest updates (see
-    `core.snapshot`), `noise_scale` is in examples, accuracies are shares of 1. `reached` says
+    `core.snapshot`), `noise_scale` is in examples, accuracies are shares of 1; numbers
+    that are told are judged by `test_r2` and `best_r2` instead. `reached` says
     where an evaluation first showed a test accuracy, on each clock; None if none did.
     `otherwise` is the status of a run whose state does not tell that it is over, or that never
     began.
@@ -41,6 +43,7 @@ def run_row(lane: Lane, run: RunView | None, spent: float | None, otherwise: Sta
         "detour": steadiness.detour if steadiness else None,
         "noise_scale": run.noise_scale.examples if run and run.noise_scale else None,
         "best_accuracy": run.best.accuracy if run and run.best else None,
+        "best_r2": run.best.r2 if run and run.best else None,
     }
     return {
         "name": run.name if run else lane.name,

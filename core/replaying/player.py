@@ -15,6 +15,7 @@ from core.fingerprint import Fingerprint, fingerprint
 from core.means import Means
 from core.replaying.script import Ask, Begin, Compare, GoTo, Keep, Rest, Script, Step
 from core.run import Run
+from core.saving.naming import named_by
 from core.saving.resume import find
 from core.snapshot import ScriptView, State
 from core.trainer import Time
@@ -170,9 +171,10 @@ class Player:
         if place not in self._kept:
             if not isinstance(place, Path):
                 raise UserError("the journal goes to a moment that never was", self._script.source)
-            found, config = find(place), self.run.trainer.config
+            config = self.run.trainer.config
+            found = find(place, named_by(config))
             same = all(getattr(found.config, n) == getattr(config, n) for n in _STRUCTURE)
-            if not same or found.examples != self.run.trainer.sampler.n:
+            if not same or found.data != self.run.data.spec:
                 raise UserError("it is a moment of another network or of other data", str(place))
             self._kept[place] = found.saved.checkpoint
         if self._last[place] < self._next:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
@@ -92,10 +92,14 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """A script to be played, so many times as fast as it was recorded; None: as fast as can be."""
+    """A script to be played, so many times as fast as it was recorded; None: as fast as can be.
+
+    `named` is where the user's own network and data are, if it trains such.
+    """
 
     script: Script
     speed: float | None = None
+    named: Mapping[str, str] = field(default_factory=dict)
 
 
 def load(path: Path) -> Script:

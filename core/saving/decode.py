@@ -13,6 +13,7 @@ from torch.optim import Optimizer
 
 from core.checkpoint import Checkpoint
 from core.config import ORDERS
+from core.data.spec import DataSpec
 from core.errors import UserError
 from core.goal import Goal
 from core.optimizers.live import LiveOptimizer
@@ -35,9 +36,9 @@ _GENERATOR_BYTES = len(torch.Generator().get_state())
 
 
 def decode(
-    tensors: Mapping[str, Tensor], state: Mapping[str, Any], model: nn.Module, n: int, tested: int
+    tensors: Mapping[str, Tensor], state: Mapping[str, Any], model: nn.Module, data: DataSpec
 ) -> Saved:
-    """What was saved of a run of `n` training examples and `tested` test examples.
+    """What was saved of a run on such data.
 
     `model` has the run's network: names and shapes must be its own. Raises DamagedError.
     """
@@ -55,11 +56,12 @@ def decode(
         at,
         weights,
         _optimizer(whole.fields("optimizer"), config.optimizer, values, model),
-        _sampler(whole.fields("sampler"), n, at.examples),
+        _sampler(whole.fields("sampler"), data.train, at.examples),
         _schedule(whole.fields("schedule")),
         _switches(whole.fields("switches"), model),
         whole.integer("micro_batch", 1, _MOST_AT_ONCE),
-        decode_record(whole.fields("record"), n, tested, len(config.data_spec.classes)),
+        decode_record(whole.fields("record"), data),
+        _random(whole),
         whole.integer("line", -1),
     )
     return Saved(
@@ -97,6 +99,18 @@ def _generator(fields: Fields, name: str) -> Tensor:
     return state
 
 
+def _random(fields: Fields) -> dict[str, Tensor]:
+    """The states that the network draws from, by the kind of device."""
+    states = {"cpu": _generator(fields, "generators/network/cpu")}
+    for kind in ("cuda", "mps"):
+        name = f"generators/network/{kind}"
+        if fields.has_tensor(name):
+            states[kind] = fields.tensor(name, torch.uint8, None)
+            if len(states[kind]) > _GENERATOR_BYTES:
+                raise DamagedError(f"{fields.name(name)} is no state of a generator")
+    return states
+
+
 def _optimizer(
     fields: Fields, name: str, values: Mapping[str, Any], model: nn.Module
 ) -> dict[str, Any]:
@@ -111,12 +125,15 @@ def _optimizer(
     for number, (plain, part) in enumerate(zip(told, like.parts, strict=True)):
         parameters = [p for group in part.param_groups for p in group["params"]]
         held: dict[int, dict[str, Any]] = {}
-        spec = _spec_of(part)
+        spec = like.spec if like.spec.own else _spec_of(part)
         for key in plain.names():
             place = int(key) if key.isascii() and key.isdigit() and len(key) < 9 else -1
             if not 0 <= place < len(parameters) or str(place) != key:
                 raise DamagedError(f"{plain.name(key)} is no parameter")
             memories = fields.below(f"{number}/{key}")
+            if spec.own:
+                held[place] = {**memories, **_numbers(plain.fields(key))}
+                continue
             if any(plain.fields(key).names()):
                 raise DamagedError(f"{plain.name(key)} holds what is no tensor")
             _check_memories(fields.name(f"{number}/{key}"), memories, spec, parameters[place])
@@ -125,6 +142,15 @@ def _optimizer(
     off = fields.fields("switched_off")
     switched_off = {k: off.integer(k) for k in off.names() if k in values}
     return {"parts": parts, "values": dict(values), "switched_off": switched_off}
+
+
+def _numbers(fields: Fields) -> dict[str, int | float]:
+    """What an optimizer of the user's own keeps besides tensors."""
+    found = {name: fields.any(name) for name in fields.names()}
+    return {
+        name: value if isinstance(value, int) else fields.number(name)
+        for name, value in found.items()
+    }
 
 
 def _spec_of(part: Optimizer) -> OptimizerSpec:
@@ -146,7 +172,8 @@ def _check_memories(
         raise DamagedError(f"{name} has not the memories of {spec.torch_name}")
     for key, tensor in memories.items():
         shape = torch.Size([]) if key in _COUNTS else parameter.shape
-        if tensor.dtype != torch.float32 or tensor.shape != shape:
+        dtypes = (torch.float32,) if key in _COUNTS else (torch.float32, parameter.dtype)
+        if tensor.dtype not in dtypes or tensor.shape != shape:
             raise DamagedError(f"{name}/{key} is of a wrong shape or type")
         if key in _COUNTS and not 0 <= float(tensor) < _MOST_STEPS:
             raise DamagedError(f"{name}/{key} is no number of updates")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 
+from core.data.spec import DataSpec
 from core.history import CAPACITY, WINDOW, BucketedCurve, Series
 from core.record import Record
 from core.saving.fields import DamagedError, Fields, within
@@ -15,12 +18,9 @@ _LAST_BUCKET = 1 << 55
 _FEWEST = 1e-9  # updates that a cost is of: older ones count for less and less
 
 
-def decode_record(fields: Fields, n: int, tested: int, classes: int) -> Record:
-    """The past of a run of `n` training examples, `tested` test examples and so many classes.
-
-    Raises DamagedError.
-    """
-    record = Record()
+def decode_record(fields: Fields, data: DataSpec) -> Record:
+    """The past of a run on such data. Raises DamagedError."""
+    record, n = Record(), data.train
     losses = fields.tensor("window/losses", torch.float32, None)
     sizes = fields.tensor("window/sizes", torch.int64, len(losses))
     if len(losses) > WINDOW or not torch.isfinite(losses).all() or not within(sizes, 1, n):
@@ -37,13 +37,21 @@ def decode_record(fields: Fields, n: int, tested: int, classes: int) -> Record:
     costs = fields.fields("costs")
     record.costs = {name: _cost(costs, name) for name in costs.names() if name in STRATEGIES}
     if fields.has_tensor("predictions"):
-        record.predictions = fields.tensor("predictions", torch.int64, tested)
-        if not within(record.predictions, 0, classes - 1):
-            raise DamagedError(f"{fields.name('predictions')} are not of its classes")
+        record.predictions = _predictions(fields, data)
     curves = fields.fields("curves")
     for name, series in record.series.items():
         _series(series, curves.fields(name))
     return record
+
+
+def _predictions(fields: Fields, data: DataSpec) -> torch.Tensor:
+    """What was said of each test example: a class, or numbers."""
+    if not data.classes:
+        return fields.tensor("predictions", torch.float32, data.test, data.outputs)
+    said = fields.tensor("predictions", torch.int64, data.test)
+    if not within(said, 0, len(data.classes) - 1):
+        raise DamagedError(f"{fields.name('predictions')} are not of its classes")
+    return said
 
 
 def _row(values: object, length: int, name: str) -> Fields:
@@ -68,8 +76,9 @@ def _evaluation(fields: Fields, name: str) -> Evaluation | None:
     if name not in fields:
         return None
     told = fields.fields(name)
-    accuracy = told.between("accuracy", 0, 1)
-    return Evaluation(told.moment("at"), told.number("loss"), accuracy)
+    accuracy = told.between("accuracy", 0, 1) if "accuracy" in told else None
+    r2 = told.between("r2", -math.inf, 1) if "r2" in told else None
+    return Evaluation(told.moment("at"), told.number("loss"), accuracy, r2)
 
 
 def _cost(fields: Fields, name: str) -> tuple[float, float]:

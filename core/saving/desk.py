@@ -18,7 +18,7 @@ import torch
 from core.checkpoint import Checkpoint
 from core.fingerprint import fingerprint
 from core.goal import NO_GOAL
-from core.saving import checkpoint_file, files
+from core.saving import checkpoint_file, description, files
 from core.saving.encode import Saved, encode
 from core.saving.fields import number
 from core.saving.folder import STATUS, RunFolder
@@ -178,14 +178,14 @@ class Desk:
         """Write the checkpoints that lines refer to."""
         for name, checkpoint in list(work.attached.items()):
             tensors, state = encode(_bare(checkpoint, self.heading))
-            state |= {"examples": self.heading.examples}
+            state |= {"data": description.as_json(self.heading.data)}
             checkpoint_file.write(folder.attached(name), tensors, state)
             del work.attached[name]
 
     def _write_checkpoint(self, folder: RunFolder, saved: Saved) -> None:
         if saved is not self._latest:
             tensors, state = encode(saved)
-            state |= {"examples": self.heading.examples}
+            state |= {"data": description.as_json(self.heading.data)}
             checkpoint_file.write(folder.next_checkpoint(), tensors, state)
             self._latest = saved
 
@@ -258,7 +258,9 @@ def _status(saved: Saved) -> dict[str, Any]:
         "epoch": at.epoch,
         "seconds": at.seconds,
         "test_accuracy": tested.accuracy if tested else None,
+        "test_r2": tested.r2 if tested else None,
         "best_accuracy": best.accuracy if best else None,
+        "best_r2": best.r2 if best else None,
         "model": config.model,
         "data": config.data,
         "strategy": config.strategy,

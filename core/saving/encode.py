@@ -52,6 +52,7 @@ def encode(saved: Saved) -> tuple[Tensors, dict[str, Any]]:
     """The tensors by name, on the processor, and the rest as what JSON can say."""
     checkpoint, tensors = saved.checkpoint, Tensors()
     _put(tensors, "weights", checkpoint.weights)
+    _put(tensors, "generators/network", checkpoint.random)
     _put(tensors, "generators", {"showcase": saved.showcase, "prober": saved.prober})
     state = {
         "name": saved.name,
@@ -85,14 +86,18 @@ def _put(tensors: Tensors, path: str, values: Mapping[str, Tensor | None]) -> No
 
 
 def _optimizer(tensors: Tensors, path: str, state: Mapping[str, Any]) -> dict[str, Any]:
-    """The memories of each part's parameters; those that are no tensors stay with the rest."""
+    """The memories of each part's parameters; numbers that are no tensors stay with the rest."""
     parts: list[dict[str, Any]] = []
     for number_of_part, part in enumerate(state["parts"]):
         plain: dict[str, Any] = {}
         for place, memories in part.items():
             held = {k: v for k, v in memories.items() if isinstance(v, Tensor)}
             _put(tensors, f"{path}/{number_of_part}/{place}", held)
-            plain[str(place)] = {k: v for k, v in memories.items() if k not in held}
+            plain[str(place)] = {
+                k: v if isinstance(v, int) else number(v)
+                for k, v in memories.items()
+                if isinstance(v, int | float)
+            }
         parts.append(plain)
     return {"parts": parts, "switched_off": dict(state["switched_off"])}
 
@@ -172,7 +177,8 @@ def _evaluation(evaluation: Evaluation | None) -> dict[str, Any] | None:
     return {
         "at": moment(evaluation.at),
         "loss": number(evaluation.loss),
-        "accuracy": number(evaluation.accuracy),
+        "accuracy": evaluation.accuracy,
+        "r2": None if evaluation.r2 is None else number(evaluation.r2),
     }
 
 

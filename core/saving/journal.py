@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from core.config import RunConfig
+from core.data.spec import DataSpec
 from core.errors import UserError
 from core.means import Means
-from core.saving import files
+from core.saving import description, files
 from core.saving.fields import DamagedError, Fields
 from core.saving.settings import as_json, from_json
 
@@ -35,7 +36,7 @@ class Heading:
 
     name: str
     config: RunConfig
-    examples: int  # of the training set
+    data: DataSpec
     threads: int  # of the machine
     start: str = ""
     first: int = 0
@@ -69,7 +70,7 @@ def heading_line(heading: Heading, created: str) -> str:
             "created": created,
             "start": heading.start,
             "settings": as_json(heading.config),
-            "examples": heading.examples,
+            "data": description.as_json(heading.data),
             "threads": heading.threads,
             "running": heading.running,
             "means": asdict(heading.means) if heading.means else None,
@@ -206,12 +207,12 @@ def _checked_heading(line: Line) -> Heading:
             f"its version is {fields.integer('version'):,}, and version {VERSION} is read here"
         )
     config = from_json(fields.fields("settings"))
-    examples = fields.integer("examples", 1, config.data_spec.train)
+    data = description.from_json(fields.fields("data"), config)
     threads = fields.integer("threads", 1, 100_000)
     return Heading(
         fields.text("name", 100),
         config,
-        examples,
+        data,
         threads,
         fields.text("start", 50),
         line.n,

@@ -16,6 +16,7 @@ from core.saving.desk import Desk, Work
 from core.saving.encode import Saved
 from core.saving.fields import number
 from core.saving.folder import RunFolder
+from core.saving.naming import named_by
 from core.saving.plan import Plan
 from core.saving.resume import Found, find, go_on, take_up
 from core.saving.writer import Writer
@@ -64,7 +65,7 @@ class Keeper:
         """Save a run from now on; in a folder that there is already, or in one of its own."""
         if run.id not in self._charges:
             config = run.trainer.config
-            heading = journal.Heading(run.name, config, run.trainer.sampler.n, EVERY, first=first)
+            heading = journal.Heading(run.name, config, run.data.spec, EVERY, first=first)
             desk = Desk(self._plan.runs, heading, folder)
             if self._detached:
                 desk.detach()
@@ -208,6 +209,7 @@ class Keeper:
             told |= {
                 "test_loss": number(float(f"{tested.loss:.6g}")),
                 "test_accuracy": tested.accuracy,
+                "test_r2": tested.r2,
                 "tested": tested.at.updates,
             }
         run.log.note("metrics", at.updates, told)
@@ -234,9 +236,8 @@ def _go(run: Run, plan: Plan) -> None:
 def _way_back(folder: RunFolder, found: Found) -> Checkpoint | None:
     """The last good moment of a run that had diverged; it lies in no line of what is to come."""
     try:
-        other = find(folder.attached(_WAY_BACK))
-        same = (other.config.model, other.config.widths, other.examples)
-        if same != (found.config.model, found.config.widths, found.examples):
+        other = find(folder.attached(_WAY_BACK), named_by(found.config))
+        if not other.alike(found.config, found.data):
             return None
         return replace(other.saved.checkpoint, line=-1)
     except UserError:

@@ -17,6 +17,8 @@ DEFAULT_SECONDS = 10.0
 class Plan:
     """Runs are saved below the folder `runs`, every so many `seconds` and at every change.
 
+    What was resumed may train a network or data of the user's own: `named` is where these are.
+
     Changes that come in a burst are saved together: between two saves there are `gap` seconds.
 
     `resume` is the folder of a run that is to go on: acquired, or `fork`ed, which leaves it as
@@ -31,3 +33,4 @@ class Plan:
     changes: Mapping[str, Any] = field(default_factory=dict)
     go: bool = False
     gap: float = 0.5
+    named: Mapping[str, str] = field(default_factory=dict)

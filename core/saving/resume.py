@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +11,18 @@ import torch
 from torch import Tensor, nn
 
 from core.config import RunConfig
+from core.data.spec import DataSpec
 from core.errors import UserError
 from core.models import build as models
+from core.models.catalog import is_ours
 from core.run import Run
-from core.saving import journal
+from core.saving import description, journal
 from core.saving.checkpoint_file import peek, read, unusable
 from core.saving.decode import decode
 from core.saving.encode import Saved
 from core.saving.fields import DamagedError, Fields
 from core.saving.folder import RunFolder
+from core.saving.naming import NOTHING, with_own
 from core.saving.settings import from_json
 from core.snapshot import State
 
@@ -27,62 +31,76 @@ _BESIDES = 32_000_000  # bytes of curves and of the heading, at most
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """What was found in a checkpoint's file; its settings and its training set's size first."""
+    """What was found in a checkpoint's file; its settings and what its data was first."""
 
     path: Path
     config: RunConfig
-    examples: int
+    data: DataSpec
     tensors: dict[str, Tensor]
     state: dict[str, Any]
 
     @property
     def saved(self) -> Saved:
         """All of it, checked; raises UserError."""
-        spec = self.config.data_spec
         try:
-            return decode(self.tensors, self.state, _shapes(self.config), self.examples, spec.test)
+            found = decode(self.tensors, self.state, _shapes(self.config, self.data), self.data)
         except DamagedError as fault:
             raise unusable(self.path, fault) from None
+        renamed = replace(  # where the user's own lies now
+            found.checkpoint.config, model=self.config.model, data=self.config.data
+        )
+        return replace(found, checkpoint=replace(found.checkpoint, config=renamed))
+
+    def alike(self, config: RunConfig, data: DataSpec) -> bool:
+        """Whether it is of the network of these settings, and of such data."""
+        mine = (self.config.model, self.config.model_arg, self.config.widths, self.data.train)
+        return mine == (config.model, config.model_arg, config.widths, data.train)
 
 
-def find(path: Path) -> Found:
-    """What is in a checkpoint's file. Raises UserError."""
+def find(path: Path, named: Mapping[str, str] = NOTHING) -> Found:
+    """What is in a checkpoint's file. Raises UserError.
+
+    `named` is what the user has named of their own: see `core.saving.naming`.
+    """
     try:
         told, size = peek(path)
-        if size > _most_bytes(*_settings(told)):
+        config, data = _settings(told)
+        if size > _most_bytes(with_own(config, named), data):
             raise DamagedError("it is larger than a checkpoint of its network can be")
         tensors, state = read(path)
-        config, examples = _settings(state)
+        config, data = _settings(state)
     except DamagedError as fault:
         raise unusable(path, fault) from None
-    return Found(path, config, examples, tensors, state)
+    return Found(path, with_own(config, named), data, tensors, state)
 
 
-def _settings(state: dict[str, Any]) -> tuple[RunConfig, int]:
-    """The settings and the training set's size. Raises DamagedError."""
+def _settings(state: dict[str, Any]) -> tuple[RunConfig, DataSpec]:
+    """The settings, and what the data was. Raises DamagedError."""
     config = from_json(Fields(state).fields("settings"))
-    return config, Fields(state).integer("examples", 1, config.data_spec.train)
+    return config, description.from_json(Fields(state).fields("data"), config)
 
 
-def _shapes(config: RunConfig) -> nn.Module:
-    """The network without its weights: whatever the settings say costs no memory."""
-    spec = config.data_spec
-    with torch.device("meta"):
-        return models.build(config.model, spec.shape, len(spec.classes), config.widths, config.seed)
+def _shapes(config: RunConfig, data: DataSpec) -> nn.Module:
+    """The network without its weights: whatever the settings say costs no memory.
+
+    Only the user's own, of which nothing is known before, is built in full.
+    """
+    with torch.device("meta" if is_ours(config.model) else "cpu"):
+        return models.build(config, data).model
 
 
-def _most_bytes(config: RunConfig, examples: int) -> int:
+def _most_bytes(config: RunConfig, data: DataSpec) -> int:
     """How large a checkpoint's file can be: no optimizer has more than four memories."""
-    weights: int = sum(value.nbytes for value in _shapes(config).state_dict().values())
-    return 10 * weights + 64 * examples + _BESIDES
+    weights: int = sum(value.nbytes for value in _shapes(config, data).state_dict().values())
+    return 10 * weights + 64 * data.train + 8 * data.test * data.outputs + _BESIDES
 
 
-def newest(folder: RunFolder) -> Found:
+def newest(folder: RunFolder, named: Mapping[str, str] = NOTHING) -> Found:
     """The newest checkpoint in a folder that is whole; raises UserError, for the first, if none."""
     refused: UserError | None = None
     for path in folder.checkpoints():
         try:
-            found = find(path)
+            found = find(path, named)
             _ = found.saved  # it is checked whole, before an older one is given up
             return found
         except UserError as fault:
@@ -91,12 +109,11 @@ def newest(folder: RunFolder) -> Found:
 
 
 def network(found: Found) -> tuple[nn.Module, Tensor]:
-    """The network with the weights that were found, and an image (1, ...) such as it takes."""
-    spec, config = found.config.data_spec, found.config
+    """The network with the weights that were found, and an input (1, ...) such as it takes."""
     weights = found.saved.checkpoint.weights  # checked before anything of their size is made
-    model = models.build(config.model, spec.shape, len(spec.classes), config.widths, config.seed)
+    model = models.build(found.config, found.data).model
     model.load_state_dict(weights)
-    return model, torch.zeros(1, *spec.shape)
+    return model, torch.zeros(1, *found.data.shape)
 
 
 def take_up(run: Run, saved: Saved) -> None:

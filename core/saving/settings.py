@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from core.config import SETTINGS, RunConfig
+from core.data.spec import DataSpec
 from core.errors import UserError
 from core.optimizers.table import OPTIMIZERS
 from core.saving.fields import DamagedError, Fields
@@ -15,7 +16,7 @@ from core.saving.fields import DamagedError, Fields
 def as_json(config: RunConfig) -> dict[str, Any]:
     """Every setting and hyperparameter by its name."""
     told: dict[str, Any] = {name: getattr(config, name) for name in SETTINGS}
-    told["widths"] = list(config.widths)
+    told = {name: list(v) if isinstance(v, tuple) else v for name, v in told.items()}
     return {**told, "hyperparameters": dict(config.hyperparameters)}
 
 
@@ -25,6 +26,12 @@ def from_json(fields: Fields) -> RunConfig:
     for name in fields.names():
         if name not in known:
             raise DamagedError(f"{fields.name(name)[:100]!r} is no setting")
+    optimizer = fields.any("optimizer") if "optimizer" in fields else RunConfig.optimizer
+    if isinstance(optimizer, str) and optimizer[:1].isupper() and optimizer not in OPTIMIZERS:
+        raise DamagedError(
+            f"its optimizer {optimizer[:50]} is not known here; if it is your own, give it again: "
+            "gd_tui.engine(optimizer=..., resume=...)"
+        )
     try:
         values = {
             name: setting.parse(fields.any(name))
@@ -37,20 +44,16 @@ def from_json(fields: Fields) -> RunConfig:
         config = RunConfig(**values, hyperparameters=rows)
     except UserError as fault:
         raise DamagedError(str(fault)) from None
-    if config.batch_size > config.data_spec.train:
-        raise DamagedError(f"{fields.name('batch_size')} is larger than the data set")
-    if _bytes_of_weights(config) > _memory() / 4:  # it trains with some memories of each weight
-        raise DamagedError(f"{fields.name('widths')} need more memory than this computer has")
     return config
 
 
-def _bytes_of_weights(config: RunConfig) -> int:
-    """How much memory the weights of a network of chosen widths take."""
-    if config.model != "perceptron":
-        return 0
-    spec = config.data_spec
-    widths = (spec.features, *config.widths, len(spec.classes))
-    return 4 * sum((before + 1) * after for before, after in pairwise(widths))
+def check_memory(config: RunConfig, data: DataSpec) -> None:
+    """Raise DamagedError if these settings ask for more weights than this computer can hold."""
+    if config.model == "perceptron":
+        widths = (data.features, *config.widths, data.outputs)
+        weights = sum((before + 1) * after for before, after in pairwise(widths))
+        if 4 * weights > _memory() / 4:  # it trains with some memories of each weight
+            raise DamagedError("the widths need more memory than this computer has")
 
 
 def _memory() -> int:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
 
 from core.config import RunConfig, configure
 from core.data.catalog import DATA_SETS
 from core.data.dataset import Dataset
+from core.data.split import Resident
 from core.record import Record
 from core.run import Run
 from core.snapshot import State
@@ -33,11 +33,10 @@ def make_data(train: int = 97, test: int = 40, side: int = 6) -> Dataset:
         noise = torch.randn(count, 1, side, side, generator=generator)
         return patterns[labels] + 0.7 * noise, labels
 
-    train_images, train_labels = examples(train)
-    test_images, test_labels = examples(test)
-    pixels = (test_images[:, 0] * 40 + 128).clamp(0, 255).numpy().astype(np.uint8)
-    spec = replace(DATA_SETS["mnist"], train=train, test=test, shape=(1, side, side))
-    return Dataset(spec, train_images, train_labels, test_images, test_labels, pixels)
+    halves = Resident(*examples(train)), Resident(*examples(test))
+    levels = (-3.2, 3.175)
+    spec = replace(DATA_SETS["mnist"], train=train, test=test, shape=(1, side, side), levels=levels)
+    return Dataset(spec, *halves)
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,7 @@ import core.loading
 import core.saving.keeper
 from core.commands import Advance, Start
 from core.config import configure
+from core.data.catalog import DATA_SETS
 from core.data.dataset import Dataset
 from core.engine import Engine
 from core.errors import UserError
@@ -35,6 +36,7 @@ from core.snapshot import State
 from core.steppers.fused.preparation import Preparation
 from core.threads import settle_in
 from core.trainer import Trainer
+from tests.core.conftest import make_data
 
 CONFIG = configure({"batch_size": 16, "optimizer": "adam", "eval_every": "epoch"})
 MORE = 300  # updates that the survivor makes
@@ -121,8 +123,9 @@ def kill_once(runs: Path, chance: random.Random) -> None:
 def main(runs: Path, kills: int) -> None:
     torch.set_num_threads(1)
     settle_in()
-    data, kernels = core.data.load.load("mnist").first(2000), Preparation()
+    data, kernels = make_data(train=2000, test=200, side=28), Preparation()
     kernels.finish()
+    DATA_SETS["mnist"] = data.spec
     core.data.load.load = lambda *_args, **_kwargs: data
     core.loading.Preparation = lambda: kernels  # type: ignore[assignment,misc]
     chance, reference = random.Random(5), Reference(data, kernels)

@@ -54,6 +54,14 @@ def test_the_race_of_the_chapter_shows_all_that_a_race_can_show() -> None:
     assert found == [SEEN, SEEN, SEEN, SEEN, NOT_TESTED]
 
 
+@pytest.mark.parametrize("claim", [Claim.FAST, Claim.SLOW])
+def test_who_is_sooner_is_not_tested_where_numbers_are_told(claim: Claim) -> None:
+    runs = [replace(run, data=replace(run.data, classes=())) for run in lanes.lanes()]
+    verdict = on(claim, *runs)
+    assert (verdict.finding, verdict.lack) == (NOT_TESTED, Lack.ACCURACY)
+    assert on(Claim.TREMBLES, *runs).finding is SEEN
+
+
 @pytest.mark.parametrize("claim", [Claim.WHOLE_PASS, Claim.TREMBLES, Claim.FAST, Claim.SLOW])
 def test_a_run_that_switched_is_no_evidence_for_a_strategy(claim: Claim) -> None:
     batch, stochastic, mini = (switched(run) for run in lanes.lanes())

@@ -17,7 +17,7 @@ def test_without_any_setting_it_is_the_chapters_stochastic_run() -> None:
     config = configure({})
     assert (config.model, config.data, config.strategy) == ("simplenet", "mnist", "stochastic")
     assert (config.optimizer, config.learning_rate) == ("sgd", 0.01)
-    assert config.examples_per_update() == 1
+    assert config.examples_per_update(60_000) == 1
     assert not config.stops
 
 
@@ -27,12 +27,12 @@ def test_without_any_setting_it_is_the_chapters_stochastic_run() -> None:
 def test_the_strategy_decides_how_many_examples_an_update_takes(
     strategy: str, examples: int
 ) -> None:
-    assert configure({"strategy": strategy}).examples_per_update() == examples
+    assert configure({"strategy": strategy}).examples_per_update(60_000) == examples
 
 
 def test_a_batch_size_by_itself_means_mini_batch() -> None:
     config = configure({"batch_size": 32})
-    assert (config.strategy, config.examples_per_update()) == ("mini-batch", 32)
+    assert (config.strategy, config.examples_per_update(60_000)) == ("mini-batch", 32)
 
 
 @pytest.mark.parametrize(("strategy", "size"), [("batch", 60_000), ("stochastic", 1)])

@@ -82,7 +82,7 @@ def refused(path: Path, *, use: bool = False) -> bool:
                 run.work()
         assert run.state is not State.FAILED, run.reason
         again = checkpoint_file.parsed(json.dumps(encode(saved_of(run))[1], allow_nan=False))
-        decode(encode(saved_of(run))[0], again, run.trainer.model, TRAIN, TEST)
+        decode(encode(saved_of(run))[0], again, run.trainer.model, run.data.spec)
         _ = run.trainer.record.history(), run.trainer.record.train_loss, run.past.view(run.trainer)
         for text in (run.name, run.reason, *(event.text for event in run.trainer.record.events)):
             assert text.isprintable()

@@ -153,7 +153,7 @@ def test_only_wrong_digits_are_those_the_latest_evaluation_judged_wrong(
     run = rest(engine)
     assert run.digits is not None
     assert run.evaluation is not None
-    wrong = round((1 - run.evaluation.accuracy) * len(data.test_labels))
+    wrong = round((1 - run.evaluation.accuracy) * len(data.test.targets))
     assert len(run.digits.indices) == wrong
     said = run.digits.probabilities.argmax(1)
     assert all(a != b for a, b in zip(said, run.digits.labels, strict=True))
@@ -168,7 +168,8 @@ def test_an_error_while_looking_pauses_the_run_and_the_engine_lives_on(
         broken.setattr("core.looking.Showcase.ask", lambda *_: 1 / 0)
         engine.send(Advance(3))
         run = rest(engine)
-    assert (run.state, run.reason) == (State.FAILED, "ZeroDivisionError: division by zero")
+    assert run.state is State.FAILED
+    assert run.reason.endswith(": ZeroDivisionError: division by zero")
     engine.send(Advance(2))
     assert rest(engine).at.updates == 5
 
@@ -203,7 +204,8 @@ def test_an_error_while_obeying_pauses_the_run_and_the_engine_lives_on(
         engine.turn()
     run = engine.snapshot.run
     assert run is not None
-    assert (run.state, run.reason) == (State.FAILED, "ZeroDivisionError: division by zero")
+    assert run.state is State.FAILED
+    assert run.reason.endswith(": ZeroDivisionError: division by zero")
     engine.send(Advance(2))
     assert rest(engine).at.updates == 2
 

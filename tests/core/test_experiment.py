@@ -45,8 +45,8 @@ def test_batch_has_settled_when_its_loss_falls_no_more(losses: np.ndarray, settl
 def test_the_problem_is_a_small_one_with_the_seed_of_the_run(data: Dataset) -> None:
     config, examples = experiment.problem(configure({"seed": 7, "lr": 0.5}), data)
     assert (config.strategy, config.seed, config.model) == ("batch", 7, "perceptron")
-    assert len(examples.train_labels) == min(500, len(data.train_labels))
-    assert examples.test_images is data.test_images
+    assert len(examples.train.targets) == min(500, len(data.train.targets))
+    assert examples.test.inputs is data.test.inputs
 
 
 def test_both_start_from_where_batch_has_settled(

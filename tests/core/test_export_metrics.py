@@ -137,7 +137,13 @@ def test_a_run_without_an_update_is_a_table_without_rows() -> None:
 
 LINES = [
     {"update": 0, "epoch": 0.0, "examples": 0, "seconds": 0.0, "test_loss": 2.3, "n": 1},
-    {"update": 9, "train_loss": float("nan"), "test_accuracy": None, "seconds": 1 / 3},
+    {
+        "update": 9,
+        "train_loss": float("nan"),
+        "test_accuracy": None,
+        "test_r2": 0.5,
+        "seconds": 1 / 3,
+    },
 ]
 
 
@@ -145,9 +151,9 @@ def test_metrics_of_a_journal_keep_their_names_and_their_gaps() -> None:
     stream = io.StringIO()
     write_journal_metrics(LINES, stream, Form.CSV)
     assert stream.getvalue() == (
-        "update,epoch,examples,seconds,train_loss,test_loss,test_accuracy\n"
-        "0,0.0,0,0.0,,2.3,\n"
-        "9,,,0.3333333333333333,,,\n"
+        "update,epoch,examples,seconds,train_loss,test_loss,test_accuracy,test_r2\n"
+        "0,0.0,0,0.0,,2.3,,\n"
+        "9,,,0.3333333333333333,,,,0.5\n"
     )
 
 
@@ -163,6 +169,7 @@ def test_metrics_of_a_journal_as_json_lines_name_what_is_missing_null() -> None:
         "train_loss": None,
         "test_loss": 2.3,
         "test_accuracy": None,
+        "test_r2": None,
     }
     assert (second["update"], second["seconds"]) == (9, 1 / 3)
     assert [second[name] for name in ("epoch", "train_loss", "test_accuracy")] == [None] * 3

@@ -6,6 +6,7 @@ import json
 import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,14 @@ import torch
 from torch import Tensor, nn
 
 import core
+from core.config import RunConfig
+from core.data.catalog import DATA_SETS
 from core.data.dataset import normalised
 from core.errors import UserError
-from core.export.model import save_onnx, save_program, save_safetensors
+from core.export.model import about, save_onnx, save_program, save_safetensors
 from core.models.build import build
 
+DATA = DATA_SETS["mnist"]
 HOME = str(Path(core.__file__).parent.parent).encode()  # where this very code lies
 
 
@@ -32,6 +36,10 @@ def forgetful() -> nn.Module:
     model(torch.randn(50, 1, 6, 6))  # running statistics of its own
     model[1].eval()
     return model
+
+
+def lenet_of(side: int) -> nn.Module:
+    return build(RunConfig(model="lenet"), replace(DATA, shape=(1, side, side))).model
 
 
 def images(count: int, side: int) -> Tensor:
@@ -54,7 +62,7 @@ def test_safetensors_hold_every_weight_and_say_how_images_are_prepared(tmp_path:
 
     model = forgetful()
     path = tmp_path / "model.safetensors"
-    save_safetensors(model, path)
+    save_safetensors(model, DATA, path)
     loaded = load_file(path)
     state = model.state_dict()
     assert loaded.keys() == state.keys()
@@ -66,9 +74,7 @@ def test_safetensors_hold_every_weight_and_say_how_images_are_prepared(tmp_path:
 
 
 def test_the_preprocessing_that_is_told_is_the_one_that_is_done() -> None:
-    from core.export.model import ABOUT
-
-    formula = ABOUT["preprocessing"].removeprefix("pixels from 0 to 255 as ")
+    formula = about(DATA)["preprocessing"].removeprefix("pixels from 0 to 255 as ")
     pixels = np.arange(256, dtype=np.uint8).reshape(1, 16, 16)
     told = [eval(formula, {"pixel": int(pixel)}) for pixel in pixels.flat]
     np.testing.assert_allclose(normalised(pixels).flatten(), told, atol=1e-6)
@@ -80,7 +86,7 @@ def test_weights_that_share_memory_or_lie_crosswise_in_it_are_written(tmp_path: 
     model = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
     model[1].weight = model[0].weight
     model[0].bias = nn.Parameter(torch.randn(4, 2).t()[0])
-    save_safetensors(model, tmp_path / "model.safetensors")
+    save_safetensors(model, DATA, tmp_path / "model.safetensors")
     loaded = load_file(tmp_path / "model.safetensors")
     assert torch.equal(loaded["1.weight"], model[0].weight)
     assert torch.equal(loaded["0.bias"], model[0].bias)
@@ -89,7 +95,7 @@ def test_weights_that_share_memory_or_lie_crosswise_in_it_are_written(tmp_path: 
 def test_a_program_gives_the_models_logits_for_one_image_and_for_several(tmp_path: Path) -> None:
     model, path = forgetful(), tmp_path / "model.pt2"
     modes = [module.training for module in model.modules()]
-    save_program(model, images(1, 6), path)
+    save_program(model, DATA, images(1, 6), path)
     assert [module.training for module in model.modules()] == modes
     told = {"preprocessing": ""}
     program = torch.export.load(path, extra_files=told).module()
@@ -106,8 +112,8 @@ def test_onnx_gives_the_models_logits_for_one_image_and_for_several(tmp_path: Pa
     pytest.importorskip("onnxscript")
     from onnx.reference import ReferenceEvaluator
 
-    model, path = build("lenet", (1, 12, 12), 10, (), 0), tmp_path / "model.onnx"
-    save_onnx(model, images(3, 12), path)
+    model, path = lenet_of(12), tmp_path / "model.onnx"
+    save_onnx(model, DATA, images(3, 12), path)
     assert model.training
     written = onnx.load(path)
     onnx.checker.check_model(written, full_check=True)
@@ -129,7 +135,7 @@ def test_where_onnx_is_not_installed_it_is_said_what_to_install(
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(UserError, match=r"pip install 'gd-tui\[onnx\]'"):
-        save_onnx(nn.Linear(2, 2), torch.zeros(1, 2), tmp_path / "model.onnx")
+        save_onnx(nn.Linear(2, 2), DATA, torch.zeros(1, 2), tmp_path / "model.onnx")
     assert [*tmp_path.iterdir()] == []
 
 
@@ -154,7 +160,7 @@ def test_a_place_that_cannot_be_written_is_refused_in_one_line(
     path = place(tmp_path)
     before = [*tmp_path.iterdir()]
     with pytest.raises(UserError, match="cannot be written") as refused:
-        save_safetensors(nn.Linear(2, 2), path)
+        save_safetensors(nn.Linear(2, 2), DATA, path)
     assert json.dumps(str(path))[1:-1] in str(refused.value)
     assert [*tmp_path.iterdir()] == before
 
@@ -167,9 +173,9 @@ def test_a_file_is_replaced_whole_or_stays_as_it_was(
     with monkeypatch.context() as patched:
         patched.setattr(Path, "replace", _power_cut)
         with pytest.raises(UserError, match="No space left"):
-            save_safetensors(nn.Linear(2, 2), path)
+            save_safetensors(nn.Linear(2, 2), DATA, path)
     assert path.read_text() == "as it was"
-    save_safetensors(nn.Linear(2, 2), path)
+    save_safetensors(nn.Linear(2, 2), DATA, path)
     assert path.stat().st_size > 100
     assert [*tmp_path.iterdir()] == [path]
 

@@ -13,6 +13,7 @@ from torch import nn
 from core.commands import Advance, Change
 from core.config import configure
 from core.data.dataset import Dataset
+from core.losses import Loss
 from core.models.lenet import LeNet
 from core.models.perceptron import perceptron
 from core.models.simplenet import SimpleNet
@@ -41,7 +42,7 @@ assert not kernels.fault, kernels.fault
 # formula shows, and a wider one at where the paths lead.
 SOON = {"rtol": 1e-5, "atol": 2e-6}
 CLOSE = {"rtol": 1e-3, "atol": 1e-3}
-UPDATES = 5000
+UPDATES = {1: 3000, 3: 500, 16: 2000, 64: 500}  # of batches of that size
 
 RULES: list[tuple[str, dict[str, Any]]] = [
     ("sgd", {}),
@@ -77,12 +78,11 @@ def stepper_on(kind: str, network: str, name: str, data: Dataset, **given: Any) 
     model = NETWORKS[network]()
     spec = OPTIMIZERS[name]
     optimizer = LiveOptimizer(spec, model.parameters(), spec.complete(given))
-    memory = optimizer, data.train_images, data.train_labels
     if kind == "autograd":
-        return AutogradStepper(model, *memory)
+        return AutogradStepper(model, Loss("cross-entropy"), optimizer, data.train)
     chain = chain_of(model)
     assert chain is not None
-    return FusedStepper(chain, *memory)
+    return FusedStepper(chain, optimizer, data.train.inputs, data.train.targets)
 
 
 def walk(stepper: Any, rows: torch.Tensor) -> list[torch.Tensor]:
@@ -102,22 +102,22 @@ def some_rows(updates: int, size: int) -> torch.Tensor:
     return torch.from_numpy(np.random.default_rng(size).integers(0, 97, (updates, size)))
 
 
-@pytest.mark.parametrize("size", [1, 3, 16, 64])
+@pytest.mark.parametrize("size", UPDATES)
 @pytest.mark.parametrize(("name", "given"), RULES)
 def test_every_rule_follows_autograd(
     data: Dataset, name: str, given: dict[str, Any], size: int
 ) -> None:
-    rows = some_rows(UPDATES, size)
+    rows = some_rows(UPDATES[size], size)
     steppers = (stepper_on(kind, "ReLU", name, data, **given) for kind in ("fused", "autograd"))
     assert_same_walk(*steppers, rows)
 
 
-@pytest.mark.parametrize("size", [1, 3, 16, 64])
+@pytest.mark.parametrize("size", UPDATES)
 @pytest.mark.parametrize("network", [name for name in NETWORKS if name != "ReLU"])
 def test_every_activation_and_depth_follows_autograd(
     data: Dataset, network: str, size: int
 ) -> None:
-    rows = some_rows(UPDATES, size)
+    rows = some_rows(UPDATES[size], size)
     steppers = (stepper_on(kind, network, "sgd", data) for kind in ("fused", "autograd"))
     assert_same_walk(*steppers, rows)
 

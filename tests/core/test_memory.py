@@ -30,6 +30,9 @@ FAULTS = {
         "[enforce fail at alloc_cpu.cpp:121] . DefaultCPUAllocator: can't allocate memory: you "
         "tried to allocate 8 bytes. Error code 12 (Cannot allocate memory)"
     ),
+    "of a library": lambda: RuntimeError(
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"
+    ),
     "of Python": MemoryError,
 }
 
@@ -67,7 +70,7 @@ def test_an_update_that_found_no_memory_is_made_of_smaller_pieces(
 ) -> None:
     run = build(strategy="batch")
     plain = build(strategy="batch").trainer
-    F.cross_entropy(plain.model(data.train_images), data.train_labels).backward()
+    F.cross_entropy(plain.model(data.train.inputs), data.train.targets).backward()
     work_off(run)
     before = run.trainer.micro_batch
     went = let_through(run.trainer.model, 100, FAULTS[kind])

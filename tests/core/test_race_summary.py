@@ -26,7 +26,7 @@ LANE = Lane("mini-batch 60", configure({"batch_size": 60, "seed": 5}))
 BUDGET = Budget(Clock.SECONDS, 10.0)
 ADDED = [
     *("budget_spent", "seconds_per_update", "trembling", "cosine", "detour", "noise_scale"),
-    *("best_accuracy", "reached"),
+    *("best_accuracy", "best_r2", "reached"),
 ]
 
 
@@ -85,7 +85,7 @@ def test_what_was_never_measured_or_is_not_finite_is_none() -> None:
         train_loss=math.nan,
     )
     told = run_row(LANE, wild, 0.0, Status.INTERRUPTED)
-    assert [told[name] for name in ADDED[1:-1]] == [None] * 6
+    assert [told[name] for name in ADDED[1:-1]] == [None] * 7
     assert set(told["reached"].values()) == {None}
     json.dumps(table(BUDGET, [[told]]), allow_nan=False)
 

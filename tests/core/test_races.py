@@ -67,9 +67,9 @@ def test_no_update_is_begun_that_the_budget_of_examples_does_not_pay_for(
 
 def test_a_budget_of_seconds_ends_each_lane_within_a_slice() -> None:
     engine = engine_of(batch_size=8)
-    snapshot = asked(engine, race(engine.config, Budget(Clock.SECONDS, 0.2)))
-    assert all(0.2 <= run.at.seconds < 0.2 + 10 * 0.015 for run in snapshot.runs)
-    assert all("0.2 training seconds" in run.reason for run in snapshot.runs)
+    snapshot = asked(engine, race(engine.config, Budget(Clock.SECONDS, 0.05)))
+    assert all(0.05 <= run.at.seconds < 0.05 + 10 * 0.015 for run in snapshot.runs)
+    assert all("0.05 training seconds" in run.reason for run in snapshot.runs)
 
 
 def test_a_race_pauses_and_goes_on_as_one() -> None:

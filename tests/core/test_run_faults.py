@@ -95,10 +95,11 @@ def test_an_update_whose_loss_is_not_finite_is_not_made(data: Dataset) -> None:
     from dataclasses import replace
 
     from core.config import configure
+    from core.data.split import Resident
 
-    images = data.train_images.clone()
+    images = data.train.inputs.clone()
     images[5] = float("nan")
-    broken = replace(data, train_images=images)
+    broken = replace(data, train=Resident(images, data.train.targets))
     subject = Run("run 1", configure({"order": "sequential"}), broken, NO_KERNELS)
     subject.obey(Start())
     work_off(subject)
@@ -122,7 +123,8 @@ def test_an_error_in_a_slice_pauses_the_run_with_its_cause(run: Callable[..., Ru
     subject.trainer.stepper.updates = broken  # type: ignore[assignment, method-assign]
     subject.obey(Start())
     work_off(subject)
-    assert (subject.state, subject.reason) == (State.FAILED, "RuntimeError: the roof leaks")
+    assert subject.state is State.FAILED
+    assert subject.reason.endswith(": RuntimeError: the roof leaks")
     assert subject.trainer.record.events[-1].what == "error"
     del stepper.updates
     subject.obey(Advance(3))
@@ -148,7 +150,8 @@ def test_updates_made_before_an_error_in_the_same_slice_count(
     optimizer.step = failing  # type: ignore[method-assign]
     subject.obey(Start())
     work_off(subject)
-    assert (subject.state, subject.reason) == (State.FAILED, "RuntimeError: the roof leaks")
+    assert subject.state is State.FAILED
+    assert subject.reason.endswith(": RuntimeError: the roof leaks")
     assert subject.trainer.updates == 3
     for each in (subject, straight):
         each.obey(Advance(10 - each.trainer.updates))
@@ -171,10 +174,8 @@ def test_an_error_in_the_first_evaluation_can_be_got_over(run: Callable[..., Run
     forward = subject.trainer.model.forward
     subject.trainer.model.forward = lambda _: 1 / 0  # type: ignore[method-assign]
     work_off(subject)
-    assert (subject.state, subject.reason) == (
-        State.FAILED,
-        "ZeroDivisionError: division by zero",
-    )
+    assert subject.state is State.FAILED
+    assert subject.reason.endswith(": ZeroDivisionError: division by zero")
     subject.trainer.model.forward = forward  # type: ignore[method-assign]
     subject.obey(Advance(3))
     work_off(subject)

@@ -292,7 +292,7 @@ def test_every_command_that_decides_weights_stands_in_the_journal(tmp_path: Path
         "return", "return", "start", "pause", "reset", "advance",
     ]  # fmt: skip
     assert heading.config == configure({"eval_every": "epoch"})
-    assert (heading.start, heading.first, heading.examples) == ("", 0, TRAIN)
+    assert (heading.start, heading.first, heading.data.train) == ("", 0, TRAIN)
     (change, size) = [line.told for line in lines if line.what == "change"]
     assert (change.any("setting"), change.any("value")) == ("lr", 0.02)
     assert (size.any("setting"), size.any("value")) == ("batch_size", 7)

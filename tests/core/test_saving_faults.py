@@ -232,7 +232,7 @@ def test_lines_that_follow_a_save_come_after_its_hash(tmp_path: Path) -> None:
     engine = begun(None)
     asked(engine, Advance(20))
     run = the_run(engine)
-    desk = Desk(tmp_path, journal.Heading("run 1", run.trainer.config, 97, 2))
+    desk = Desk(tmp_path, journal.Heading("run 1", run.trainer.config, run.data.spec, 2))
     desk.put(Work([{"n": 1, "t": 0.0, "update": 0, "what": "a"}], {}, _saved(engine, 1)))
     desk.put(Work([{"n": 2, "t": 0.0, "update": 20, "what": "b"}]))
     desk.write()
@@ -245,7 +245,8 @@ def test_lines_that_follow_a_save_come_after_its_hash(tmp_path: Path) -> None:
 def test_a_new_journal_leads_to_no_line_of_the_lost_one(tmp_path: Path) -> None:
     engine = begun(None)
     asked(engine, Advance(20))
-    desk = Desk(tmp_path, journal.Heading("run 1", the_run(engine).trainer.config, 97, 2))
+    run = the_run(engine)
+    desk = Desk(tmp_path, journal.Heading("run 1", run.trainer.config, run.data.spec, 2))
     desk.put(Work([], {}, _saved(engine, 0)))
     desk.write()
     assert desk.folder

@@ -33,6 +33,13 @@ def test_a_larger_network_takes_fewer_examples_at_once(model: nn.Module, example
     assert micro_batch(model, EXAMPLE) == examples
 
 
+def test_a_gpu_takes_more_examples_at_once_by_its_kind_alone() -> None:
+    example = EXAMPLE.to("meta")  # stands for any device that is no processor
+    assert micro_batch(SimpleNet().to("meta"), example) == 65_536
+    assert micro_batch(LeNet().to("meta"), example) == 16_384
+    assert micro_batch(perceptron(784, (20_000, 20_000), 10).to("meta"), example) == 128
+
+
 def test_looking_at_the_size_leaves_no_trace() -> None:
     model = SimpleNet()
     micro_batch(model, EXAMPLE)

@@ -28,6 +28,7 @@ from core.commands import (
     Return,
     Select,
     ShowDigits,
+    ShowInstruments,
     Start,
     StartExperiment,
     StartRace,
@@ -35,6 +36,7 @@ from core.commands import (
 )
 from core.config import configure
 from core.engine import Engine
+from core.figures import Instrument
 from core.racing.race import Budget, of_strategies
 from core.run import Run
 from core.saving import journal
@@ -83,6 +85,7 @@ def any_command(chance: random.Random, engine: Engine) -> Command:
         *[lambda: Change(name, chance.choice(values))] * 6,
         lambda: Return(moment), lambda: Return(10**9), lambda: LookBack(moment),
         lambda: LookBack(None), lambda: ShowDigits(chance.randint(0, 9), chance.random() < 0.5),
+        lambda: ShowInstruments(frozenset(chance.choices([*Instrument], k=chance.randint(0, 2)))),
     ]  # fmt: skip
     rare: list[Callable[[], Command]] = [
         Fork, Drop, Drop, Drop, BringBack, lambda: Reset(chance.randint(0, 3)), Select,

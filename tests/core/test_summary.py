@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from core.config import configure
+from core.data.catalog import DATA_SETS
 from core.errors import UserError
 from core.snapshot import (
     Clock,
@@ -27,7 +28,15 @@ from core.summary import Status, check_writable, status, summary, write
 NAMES = [
     *("strategy", "batch_size", "optimizer", "learning_rate", "model", "data", "device"),
     *("stepper", "seed", "updates", "examples", "epochs", "train_seconds"),
-    *("updates_per_second", "train_loss", "test_loss", "test_accuracy", "status", "events"),
+    *(
+        "updates_per_second",
+        "train_loss",
+        "test_loss",
+        "test_accuracy",
+        "test_r2",
+        "status",
+        "events",
+    ),
 ]
 
 
@@ -40,8 +49,10 @@ def view(state: State = State.FINISHED, **changes: object) -> RunView:
         name="run 1",
         state=state,
         config=configure({"batch_size": 60, "seed": 5}),
+        data=DATA_SETS["mnist"],
         model_title="SimpleNet 784-128-10",
         device="cpu",
+        residence="resident",
         stepper="autograd",
         slower_because="",
         threads=1,

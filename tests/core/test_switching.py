@@ -33,7 +33,7 @@ switches = st.one_of(
 
 
 @same_fixture
-@given(steps=st.lists(st.tuples(st.integers(1, 100), switches), max_size=8))
+@given(steps=st.lists(st.tuples(st.integers(1, 40), switches), max_size=8))
 def test_every_example_is_seen_once_an_epoch_whatever_the_switches(
     trainer: Callable[..., Trainer], steps: list[tuple[int, tuple[str, object]]]
 ) -> None:

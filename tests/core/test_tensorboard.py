@@ -117,6 +117,14 @@ def test_an_evaluation_is_shown_once_at_its_own_update(show: Show, tmp_path: Pat
     assert points(tmp_path / "run-1", "test/accuracy") == [(90, 0.6), (150, 0.7)]
 
 
+def test_of_numbers_the_share_of_the_spread_that_is_told_is_shown(
+    show: Show, tmp_path: Path
+) -> None:
+    show(run(100, evaluation=Evaluation(Moment(90), 0.4, r2=0.75)))
+    assert points(tmp_path / "run-1", "test/r2") == [(90, 0.75)]
+    assert points(tmp_path / "run-1", "test/accuracy") == []
+
+
 def test_an_event_is_shown_once_as_text(show: Show, tmp_path: Path) -> None:
     first, second = event(1, 50, "lr"), event(2, 150, "speed")
     show(run(100, events=(first,)))

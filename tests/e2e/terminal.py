@@ -13,11 +13,12 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pyte
 
+GD_TUI = (sys.executable, "-m", "tui")
 PATIENCE = 60.0  # seconds until what must happen counts as missing: machines are busy at times
 KEYS = {
     "enter": "\r",
@@ -53,7 +54,7 @@ _CURSOR, _LINE_WRAP = "25", "7"  # the modes that are on in a terminal left alon
 
 
 class Terminal:
-    """Runs `gd-tui` with `args` in a terminal of `size` (columns, lines).
+    """Runs `gd-tui` with `args`, or another `command`, in a terminal of `size` (columns, lines).
 
     With `owned` False its process is not told by SIGHUP that the terminal went away; with
     `shell` it is the job of a shell.
@@ -67,8 +68,9 @@ class Terminal:
         size: tuple[int, int] = (120, 40),
         owned: bool = True,
         shell: bool = False,
+        command: Sequence[str] = GD_TUI,
     ) -> None:
-        command = [sys.executable, "-m", "tui", *args]
+        command = [*command, *args]
         if shell:
             command = ["sh", "-m", "-c", _IN_SHELL, "sh", *command]
         if owned:

@@ -36,18 +36,6 @@ def test_three_full_batch_updates_are_summed_up_as_json(
     assert json.loads((tmp_path / "run.json").read_text()) == told
 
 
-def test_without_a_terminal_the_app_runs_in_plain_lines_and_says_so_first(
-    surroundings: dict[str, Any], tmp_path: Path
-) -> None:
-    done = run(surroundings, "--updates", "300", "--start", "--quit", "--summary", "run.json")
-    assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
-    assert lines[0].startswith("gd-tui: standard input is not a terminal, so this is `gd-tui run`")
-    assert lines[-1].startswith("done")
-    assert "\x1b" not in done.stdout
-    assert json.loads((tmp_path / "run.json").read_text())["updates"] == 300
-
-
 def test_an_interrupted_process_leaves_its_summary_and_says_130(
     surroundings: dict[str, Any],
 ) -> None:
@@ -86,17 +74,3 @@ def test_a_reader_that_goes_away_ends_the_run_without_a_traceback(
         assert process.stderr.read() == ""
         assert process.wait(60) == 130
     assert json.loads((tmp_path / "run.json").read_text())["status"] == "interrupted"
-
-
-def test_a_device_that_is_not_there_is_one_line_and_bad_usage(
-    surroundings: dict[str, Any],
-) -> None:
-    import torch
-
-    absent = "mps" if torch.cuda.is_available() else "cuda"
-    done = run(surroundings, "run", "--device", absent, "--json")
-    assert done.returncode == 2
-    assert done.stdout == ""
-    complaint = done.stderr.splitlines()[-1]
-    assert complaint.startswith(f"gd-tui: device: {absent} is not available here")
-    assert complaint.endswith("(from --device)")

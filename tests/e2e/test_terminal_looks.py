@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.e2e.conftest import Open
 
-TRAINED = ("--model", "softmax", "--start", "--updates", "2000")
+TRAINED = ("--model", "softmax", "--start", "--updates", "500")
 
 
 def test_with_colours_they_are_used(open_terminal: Open) -> None:
@@ -13,19 +13,12 @@ def test_with_colours_they_are_used(open_terminal: Open) -> None:
     assert terminal.coloured
 
 
-def test_no_color_means_nothing_but_greys(open_terminal: Open) -> None:
-    terminal = open_terminal(*TRAINED, NO_COLOR="1")
+def test_no_color_means_nothing_but_greys_and_ascii_means_seven_bits(open_terminal: Open) -> None:
+    terminal = open_terminal(*TRAINED, "--ascii", NO_COLOR="1")
     terminal.wait_for("FINISHED")
     terminal.press("?")
     terminal.wait_for("Train to the end of the epoch")
     assert not terminal.coloured
-
-
-def test_ascii_means_seven_bits(open_terminal: Open) -> None:
-    terminal = open_terminal(*TRAINED, "--ascii")
-    terminal.wait_for("FINISHED")
-    terminal.press("?")
-    terminal.wait_for("Train to the end of the epoch")
     assert terminal.raw.isascii()
 
 
@@ -35,4 +28,4 @@ def test_a_terminal_that_cannot_place_text_gets_plain_lines(open_terminal: Open)
     assert b"\x1b" not in terminal.raw
     first, *_, last = terminal.raw.decode().splitlines()
     assert "TERM=dumb" in first
-    assert "2,000 updates" in last
+    assert "500 updates" in last

@@ -55,10 +55,32 @@ def record(terminal: Terminal) -> None:
     terminal.wait_for("PAUSED")
 
 
-def test_a_run_that_was_killed_goes_on_with_its_curve_whole_and_is_replayed_to_the_same_hash(
+def replays_to_the_same_weights(folder: Path, surroundings: dict[str, Any]) -> bool:
+    """Whether another process comes to every hash that stands in the journal."""
+    command = [sys.executable, "-m", "tui", "replay", folder.name, "--json"]
+    replay = subprocess.run(command, capture_output=True, check=False, **surroundings)
+    assert replay.returncode == 0, replay.stdout + replay.stderr
+    told = json.loads(replay.stdout.splitlines()[-1])
+    compared = told["compared"], told["different"], told["updates"]
+    return compared == (len(hashes(folder)), 0, hashes(folder)[-1][0])
+
+
+def play(replay: Terminal) -> None:
+    """See what was recorded go by, in which one cannot steer, but from which one can fork."""
+    replay.wait_for("replay ×3")
+    replay.wait_for("learning rate 0.01 → 0.0126")
+    replay.wait_for("hash")
+    replay.wait_for("of the weights the same")
+    replay.press("+")
+    replay.wait_for("a replay goes as it was recorded")
+    replay.press("f")
+    replay.wait_for("run 2")
+
+
+def test_a_run_that_was_killed_goes_on_with_its_curve_whole_and_is_replayed(
     open_terminal: Open, tmp_path: Path, surroundings: dict[str, Any]
 ) -> None:
-    terminal = open_terminal("--autosave", "0.5")
+    terminal = open_terminal("--autosave", "0.5", "--eval-every", "epoch")
     record(terminal)
     for state in ("paused", "running"):  # that is saved, and then this
         wait_until(lambda state=state: status_of(tmp_path)["state"] == state)
@@ -83,26 +105,5 @@ def test_a_run_that_was_killed_goes_on_with_its_curve_whole_and_is_replayed_to_t
     assert again.exit_status() == 0
     assert again.last_words[-1].endswith(f"gd-tui resume {folder.name} goes on with it")
 
-    command = [sys.executable, "-m", "tui", "replay", folder.name, "--json"]
-    replay = subprocess.run(command, capture_output=True, check=False, **surroundings)
-    assert replay.returncode == 0, replay.stdout + replay.stderr
-    told = json.loads(replay.stdout.splitlines()[-1])
-    assert told["different"] == 0
-    assert told["compared"] == len(hashes(folder))
-    assert told["updates"] == hashes(folder)[-1][0]
-
-
-def test_a_recording_is_played_in_the_app(open_terminal: Open, tmp_path: Path) -> None:
-    terminal = open_terminal()
-    record(terminal)
-    terminal.press("q", "q")
-    terminal.exit_status()
-    replay = open_terminal("replay", folder_of(tmp_path).name, "--speed", "3")
-    replay.wait_for("replay ×3")
-    replay.wait_for("learning rate 0.01 → 0.0126")
-    replay.wait_for("hash")
-    replay.wait_for("of the weights the same")
-    replay.press("+")
-    replay.wait_for("a replay goes as it was recorded")
-    replay.press("f")
-    replay.wait_for("run 2")
+    assert replays_to_the_same_weights(folder, surroundings)
+    play(open_terminal("replay", folder.name, "--speed", "3"))

@@ -12,7 +12,8 @@ from tests.e2e.conftest import Open
 from tests.e2e.terminal import Terminal
 from tests.e2e.test_terminal_session import all_panels, pause, updates
 
-SECONDS = ("--seconds", "2", "--model", "softmax", "--no-save", "--summary", "run.json")
+TRAINING = ("--seconds", "2", "--model", "softmax", "--eval-every", "100,000,000")
+SECONDS = (*TRAINING, "--no-save", "--summary", "run.json")
 AWAY = 2.5  # seconds: more than it may train
 
 

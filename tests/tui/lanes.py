@@ -66,7 +66,7 @@ def lane(
     What it reached follows from its `tests`.
     """
     config = (config or configure({})).changed("strategy", strategy)
-    size, cost = config.examples_per_update(), COSTS[strategy]
+    size, cost = config.examples_per_update(60_000), COSTS[strategy]
     tests = TESTS[strategy] if tests is None else tests
     tests = tuple(test for test in tests if test[0] <= seconds)
     at = moment(seconds, size=size, cost=cost)

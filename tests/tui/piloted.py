@@ -10,7 +10,7 @@ from typing import Any
 from textual.app import App
 from textual.pilot import Pilot
 
-from core.commands import Command, ShowDigits
+from core.commands import Command, ShowDigits, ShowInstruments
 from core.snapshot import RunView, Snapshot
 from tests.tui.fake_engine import FakeEngine
 from tests.tui.views import run_view, snapshot
@@ -45,12 +45,13 @@ class Piloted:
         await self.pilot.pause()
 
     async def press(self, *keys: str) -> list[Command]:
-        """Press keys; the commands that they sent, but for those about which digits to show."""
+        """Press keys; the commands that they sent, but for those about what is on show."""
         self.engine.sent.clear()
         self.engine.sent_to.clear()
         await self.pilot.press(*keys)
         await self.pilot.pause()
-        return [each for each in self.engine.sent if not isinstance(each, ShowDigits)]
+        on_show = ShowDigits | ShowInstruments
+        return [each for each in self.engine.sent if not isinstance(each, on_show)]
 
 
 def _cockpit(app: App[None]) -> CockpitScreen:

@@ -39,6 +39,7 @@ from tui.palette import ActionProvider
 from tui.screens.help import HelpScreen
 from tui.widgets.deck import KINDS
 from tui.widgets.key_bar import KeyBar
+from tui.widgets.path import PathPanel
 from tui.widgets.runs import RunsPanel
 from tui.widgets.timeline import TimelinePanel
 
@@ -103,7 +104,8 @@ def test_no_key_of_a_panel_stands_in_the_way_of_another_action() -> None:
         if key in everywhere
     }
     of_the_past = {(TimelinePanel, "f"), (TimelinePanel, "escape")}
-    assert of_panels == {(RunsPanel, "h"), *of_the_past}, "and these do the same there"
+    same = {(RunsPanel, "h"), (PathPanel, "y"), *of_the_past}
+    assert of_panels == same, "and these do the same there"
 
 
 BOTH_WAYS = timeline(undo=5, redo=7)

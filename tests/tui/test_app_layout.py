@@ -48,7 +48,8 @@ def test_with_room_for_three_columns_little_of_a_single_run_is_hidden(size: Size
     shared = [place.panels for place in plan(size) if len(place.panels) > 1]
     if has_three_columns(size):
         low = [] if size.height >= TALL else [("events", "timeline")]
-        assert shared == [("explanation", "trembling"), *low]
+        measuring = ("explanation", "trembling", "layers", "weights", "confusion", "machine")
+        assert shared == [measuring, *low]
 
 
 @given(sizes, runs, st.data())

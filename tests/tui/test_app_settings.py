@@ -14,7 +14,7 @@ from core.errors import UserError
 from core.optimizers.table import OPTIMIZERS
 from core.snapshot import State
 from tests.tui.piloted import Piloted, piloted
-from tests.tui.views import run_view
+from tests.tui.views import EXAMPLES, of_numbers, run_view
 from tui.nudges import nudged
 from tui.widgets.hyperparameters import HyperparametersPanel
 from tui.widgets.run_settings import RunSettingsPanel
@@ -34,7 +34,7 @@ NUDGED = (
 def test_a_nudged_setting_is_always_allowed(name: str, directions: list[int]) -> None:
     config = RunConfig()
     for direction in directions:
-        config = config.changed(name, nudged(config, name, direction))
+        config = config.changed(name, nudged(config, name, direction, EXAMPLES))
 
 
 @given(st.data())
@@ -42,7 +42,7 @@ def test_a_nudged_hyperparameter_is_allowed_by_itself(data: st.DataObject) -> No
     optimizer = OPTIMIZERS[data.draw(st.sampled_from(list(OPTIMIZERS)))]
     row = data.draw(st.sampled_from(optimizer.hyperparameters))
     config = configure({"optimizer": optimizer.name})
-    value = nudged(config, row.name, data.draw(st.sampled_from([-1, 1])))
+    value = nudged(config, row.name, data.draw(st.sampled_from([-1, 1])), EXAMPLES)
     assert row.parse(value) == value
 
 
@@ -52,21 +52,21 @@ def test_a_nudged_hyperparameter_is_allowed_by_itself(data: st.DataObject) -> No
 def test_a_ladder_ends_where_it_ends(name: str) -> None:
     config = RunConfig()
     for _ in range(80):
-        config = config.changed(name, nudged(config, name, 1))
-    assert config.changed(name, nudged(config, name, 1)) == config
+        config = config.changed(name, nudged(config, name, 1, EXAMPLES))
+    assert config.changed(name, nudged(config, name, 1, EXAMPLES)) == config
 
 
 def test_a_value_between_two_rungs_goes_to_the_next_one() -> None:
     config = configure({"epochs": 7})
-    assert nudged(config, "epochs", 1) == 10
-    assert nudged(config, "epochs", -1) == 5
+    assert nudged(config, "epochs", 1, EXAMPLES) == 10
+    assert nudged(config, "epochs", -1, EXAMPLES) == 5
 
 
 def test_a_batch_size_halves_and_doubles_within_its_range() -> None:
     batch = configure({"strategy": "batch"})
-    assert nudged(batch, "batch_size", -1) == 30_000
-    assert nudged(batch, "batch_size", 1) == 60_000
-    assert nudged(configure({}), "batch_size", -1) == 1
+    assert nudged(batch, "batch_size", -1, EXAMPLES) == 30_000
+    assert nudged(batch, "batch_size", 1, EXAMPLES) == 60_000
+    assert nudged(configure({}), "batch_size", -1, EXAMPLES) == 1
 
 
 # Rows
@@ -229,6 +229,30 @@ async def test_stop_conditions_are_listed_with_the_run() -> None:
         assert "stops in" in on.text
 
 
+async def test_an_accuracy_to_stop_at_is_listed_only_where_there_is_one() -> None:
+    async with piloted() as on:
+        panel = on.cockpit.query_one(RunSettingsPanel)
+        assert "stop at accuracy" in rows(panel)
+        await on.show(of_numbers())
+        assert "stop at accuracy" not in rows(panel)
+
+
+async def test_a_batch_size_beyond_ones_own_data_is_refused() -> None:
+    async with piloted(of_numbers()) as on:
+        assert await on.press("b", *"900", "enter") == []
+        assert "from 1 to 800, the training examples of houses.csv" in _answer(on)
+
+
+async def test_means_are_chosen_by_name_where_they_apply() -> None:
+    async with piloted() as on:
+        assert "precision" not in rows(on.cockpit.query_one(HyperparametersPanel))
+        await select(on, "stepper")
+        assert await on.press("enter", "down", "enter") == [Change("stepper", "autograd")]
+        await on.show(run_view(device="cuda:0", stepper="graphs"))
+        await select(on, "precision")
+        assert await on.press("enter", "end", "enter") == [Change("precision", "bfloat16")]
+
+
 async def test_what_is_kept_of_the_past_is_listed_with_the_run() -> None:
     config = configure({"snapshot_every": 2.5, "snapshot_memory": 2048})
     async with piloted(run_view(config=config)) as on:
@@ -243,7 +267,7 @@ def test_every_live_setting_can_be_nudged() -> None:
     live = {name for name, setting in SETTINGS.items() if setting.live}
     for name in live:
         try:
-            assert RunConfig().changed(name, nudged(RunConfig(), name, 1))
+            assert RunConfig().changed(name, nudged(RunConfig(), name, 1, EXAMPLES))
         except UserError:
             pytest.fail(name)
 

@@ -94,7 +94,7 @@ def data() -> Dataset:
 
 @pytest.fixture(scope="module")
 def lessons(data: Dataset) -> TensorDataset:
-    return TensorDataset(data.train_images, data.train_labels)
+    return TensorDataset(data.train.inputs, data.train.targets)
 
 
 @pytest.mark.parametrize(
@@ -155,16 +155,16 @@ def test_an_update_in_parts_is_the_update_of_the_whole_batch(
     )
     for part in (None, 20):
         after(plain.updates(data, EXAMPLES, "sgd", plain.Way(1, "default", part)), 3)
-    whole, in_parts = (parameters_to_vector(model.parameters()) for model in trained)
+    whole, in_parts = (parameters_to_vector(network.model.parameters()) for network in trained)
     torch.testing.assert_close(in_parts, whole)
 
 
 @pytest.mark.parametrize("size", [1, 10])
 def test_the_plain_loop_visits_every_example_once_an_epoch(data: Dataset, size: int) -> None:
-    batches = list(plain._batches(data.train_images, data.train_labels, size))
+    batches = list(plain._batches(data.train.inputs, data.train.targets, size))
     seen = torch.cat([images for images, _ in batches]).flatten(1)
     assert len(seen) == EXAMPLES
-    assert torch.equal(seen.sum(1).sort().values, data.train_images.flatten(1).sum(1).sort().values)
+    assert torch.equal(seen.sum(1).sort().values, data.train.inputs.flatten(1).sum(1).sort().values)
 
 
 def test_the_chapters_loop_makes_an_update_from_each_batch(

@@ -47,7 +47,7 @@ def test_the_version_is_told(call: Call) -> None:
     [
         (["--sed", "3"], "'--sed': there is no such option (did you mean --seed?)"),
         (["run", "--quit"], "'--quit': there is no such option"),
-        (["rum"], "'rum': there is no such command; there are run, race, runs, resume, re"),
+        (["rum"], "'rum': there is no such command; there are run, data, race, runs, resume"),
         (["run", "fast"], "unexpected extra argument (fast)"),
         (["--seed"], "Option '--seed' requires an argument (from --seed)"),
         (["--batch-size", "0"], "'0' is not allowed: it must be a whole number of at least 1"),
@@ -160,7 +160,7 @@ def test_the_completion_script_names_the_program(call: Call, shell: str) -> None
         ("gd-tui --optimizer ad", {"adagrad", "adadelta", "adam", "adamw", "adamax"}),
         ("gd-tui run --strategy ", {"batch", "stochastic", "mini-batch"}),
         ("gd-tui --no-nest", {"--no-nesterov"}),
-        ("gd-tui run --target", {"--target-accuracy"}),
+        ("gd-tui run --target-", {"--target-accuracy"}),
         ("gd-tui comp", {"completion"}),
         ("gd-tui completion z", {"zsh"}),
     ],

@@ -50,7 +50,7 @@ def test_the_list_tells_how_each_run_stands(call: Call, saved: RunFolder) -> Non
         "state",
         "epoch",
         "updates",
-        "accuracy",
+        "score",
         "best",
         "what",
         "saved",

@@ -146,7 +146,7 @@ async def test_the_header_says_what_is_trained_by_what_and_what_it_is_doing(stat
     async with stage.run_test(size=(120, 3)) as pilot:
         header.show(views.snapshot(views.run_view(state)))
         await pilot.pause()
-        for said in ("SimpleNet 784-128-10", "MNIST 60,000", "cpu fused", "epoch 2.41"):
+        for said in ("SimpleNet 784-128-10", "MNIST 60,000", "cpu, resident, fused", "epoch 2.41"):
             assert said in stage.text
         assert state.value.upper() in stage.text
 

@@ -169,7 +169,7 @@ async def test_far_apart_paths_are_shown_by_the_logarithm_of_their_distance() ->
         text = await shown(pilot, panel, near_and_far)
         assert "distance from the start, log" in str(panel.border_subtitle)
         assert {"0.1", "10"} <= set(text.split())
-        await pilot.press("l")
+        await pilot.press("y")
         await pilot.pause()
         assert "distance from the start, linear" in str(panel.border_subtitle)
         await shown(pilot, panel, company(curve(2.0), -curve(1.0)))

@@ -14,7 +14,8 @@ from tests.tui import views
 from tests.tui.stage import Stage
 from tui.display import Display
 from tui.widgets.bar import block_bar
-from tui.widgets.digit import DigitPanel, arrange, listed
+from tui.widgets.digit import DigitPanel
+from tui.widgets.portrait import arrange, listed
 
 DIGITS = tuple("0123456789")
 FASHION = DATA_SETS["fashion-mnist"].classes
@@ -46,33 +47,39 @@ def test_a_bar_is_full_at_one_and_empty_at_nothing() -> None:
     assert block_bar(0.0, 4, ascii=False) == block_bar(float("nan"), 4, ascii=False) == "    "
 
 
-@given(st.integers(1, 220), st.integers(1, 80), st.sampled_from([DIGITS, FASHION]))
+@given(
+    st.integers(1, 220),
+    st.integers(1, 80),
+    st.sampled_from([DIGITS, FASHION, ("yes", "no"), tuple(map(str, range(100)))]),
+    st.sampled_from([(28, 28), (24, 48), (31, 9), (224, 224)]),
+)
 def test_picture_and_bars_fit_into_the_room(
-    width: int, height: int, classes: tuple[str, ...]
+    width: int, height: int, classes: tuple[str, ...], own: tuple[int, int]
 ) -> None:
-    plan = arrange(width, height, classes, 28)
+    plan = arrange(width, height, classes, own)
     bars = 2 + plan.names + 1 + plan.bar + 5
-    if plan.side and plan.beside:
-        assert plan.side + 1 + bars <= width
-        assert max(plan.side // 2, plan.rows) <= height
-    elif plan.side:
-        assert plan.side <= width
-        assert plan.side // 2 + 1 + plan.rows <= height
-    assert plan.side % 2 == 0
+    high, wide = plan.picture
+    if high and plan.beside:
+        assert wide + 1 + bars <= width
+        assert max(high // 2, plan.rows) <= height
+    elif high:
+        assert wide <= width
+        assert high // 2 + 1 + plan.rows <= height
+    assert high % 2 == 0
 
 
 def test_in_a_narrow_room_the_picture_stands_above_the_bars() -> None:
-    plan = arrange(29, 25, DIGITS, 28)
-    assert (plan.side, plan.beside, plan.rows) == (28, False, 10)
+    plan = arrange(29, 25, DIGITS, (28, 28))
+    assert (plan.picture, plan.beside, plan.rows) == ((28, 28), False, 10)
 
 
 def test_in_a_wide_room_the_picture_stands_beside_the_bars() -> None:
-    plan = arrange(60, 14, DIGITS, 28)
-    assert (plan.side, plan.beside, plan.rows) == (28, True, 10)
+    plan = arrange(60, 14, DIGITS, (28, 28))
+    assert (plan.picture, plan.beside, plan.rows) == ((28, 28), True, 10)
 
 
 def test_long_class_names_have_room() -> None:
-    assert arrange(40, 14, FASHION, 28).names == len("trousers")
+    assert arrange(40, 14, FASHION, (28, 28)).names == len("trousers")
 
 
 def test_in_a_low_room_the_true_and_the_likely_classes_are_listed_in_order() -> None:
@@ -166,4 +173,4 @@ async def test_any_size_will_do(size: tuple[int, int], classes: tuple[str, ...])
             await pilot.pause()
         panel.show(views.run_view(digits=None))
         await pilot.pause()
-        assert panel.border_title == "Digit"
+        assert panel.border_title == "Example"

@@ -16,7 +16,9 @@ from tests.tui import views
 from tests.tui.piloted import piloted
 from tests.tui.stage import Stage
 from tui.display import Display
-from tui.widgets.predictions import PredictionsPanel, caption
+from tui.widgets.picture_grid import caption
+from tui.widgets.picture_size import fitted
+from tui.widgets.predictions import PredictionsPanel
 from tui.widgets.tiles import tile
 
 SIZE = (60, 30)
@@ -30,10 +32,83 @@ def run(digits: Digits | None) -> RunView:
 def test_tiles_fit_into_their_room(width: int, height: int) -> None:
     tiling = tile(width, height)
     if tiling.count:
-        assert tiling.left + tiling.columns * (tiling.side + 1) - 1 <= width
+        assert tiling.left + tiling.columns * (tiling.width + 1) - 1 <= width
         assert tiling.rows * tiling.height <= height
     else:
         assert width < 8 or height < 5
+
+
+OWN = st.tuples(st.integers(1, 300), st.integers(1, 300))
+
+
+@given(st.integers(0, 220), st.integers(0, 80), OWN)
+def test_a_drawn_picture_fits_into_its_room_in_whole_rows(
+    width: int, height: int, own: tuple[int, int]
+) -> None:
+    high, wide = fitted(own, height, width)
+    assert high <= height
+    assert wide <= width
+    assert high % 2 == 0
+    if height >= 2 and width:
+        assert high
+        assert wide
+
+
+@given(st.integers(2, 40), st.integers(1, 8), st.integers(1, 8))
+def test_a_picture_larger_than_life_is_so_a_whole_number_of_times(
+    half: int, across: int, up: int
+) -> None:
+    own = 2 * half, half
+    assert fitted(own, 2 * half * up, half * across) == tuple(n * min(across, up) for n in own)
+
+
+@given(OWN)
+def test_a_picture_keeps_its_shape_as_far_as_rows_allow(own: tuple[int, int]) -> None:
+    high, wide = fitted(own, 600, 600)
+    assert abs(high / wide - own[0] / own[1]) <= 2 * max(1, own[0] / own[1]) / min(high, wide)
+
+
+@pytest.mark.parametrize(
+    ("own", "picture", "width"),
+    [
+        ((28, 28), (10, 10), 10),
+        ((32, 32), (10, 10), 10),
+        ((8, 8), (8, 8), 8),
+        ((24, 48), (6, 12), 12),
+        ((31, 9), (10, 3), 8),  # as wide as its caption
+    ],
+)
+def test_tiles_have_the_shape_of_the_pictures(
+    own: tuple[int, int], picture: tuple[int, int], width: int
+) -> None:
+    tiling = tile(34, 12, own)
+    assert (tiling.picture, tiling.width) == (picture, width)
+
+
+def test_large_pictures_have_larger_tiles_where_there_is_room() -> None:
+    assert tile(200, 130, (96, 96)).picture == (48, 48)
+    assert tile(200, 130, (28, 28)).picture == (28, 28)
+
+
+async def test_pictures_of_another_shape_are_shown_whole() -> None:
+    panel = PredictionsPanel(Display())
+    app = Stage(panel)
+    data = replace(DATA_SETS["mnist"], shape=(3, 24, 48), classes=("yes", "no"))
+    images = np.random.default_rng(0).integers(0, 256, (12, 24, 48, 3), np.uint8)
+    told = replace(
+        views.digits(12),
+        images=images,
+        labels=(0, 1) * 6,
+        classes=data.classes,
+        probabilities=np.full((12, 2), 0.5, np.float32),
+    )
+    async with app.run_test(size=SIZE) as pilot:
+        panel.show(views.run_view(data=data, digits=told))
+        await pilot.pause()
+        high, wide = panel.grid.tiling.picture
+        assert wide == 2 * high
+        assert app.asked[-1] == ShowDigits(panel.grid.tiling.count)
+        assert "✓ yes" in app.text
 
 
 @given(st.integers(8, 220), st.integers(5, 80))
@@ -143,7 +218,7 @@ async def test_a_click_chooses() -> None:
     async with Stage(panel).run_test(size=SIZE) as pilot:
         panel.show(run(views.digits(100)))
         tiling = panel.grid.tiling
-        await pilot.click(panel.grid, offset=(tiling.left + tiling.side + 3, tiling.height + 2))
+        await pilot.click(panel.grid, offset=(tiling.left + tiling.width + 3, tiling.height + 2))
         assert panel.selected == tiling.columns + 1
 
 

@@ -12,6 +12,7 @@ from core.racing.race import DEFAULT_BUDGET, of_strategies
 from core.racing.summary import run_row, table
 from core.snapshot import State
 from core.summary import Status
+from tests.tui import views
 from tests.tui.lanes import lanes, race
 from tui.headless import race_table
 from tui.headless.race_reports import RaceBar, RaceLines, share_spent
@@ -91,10 +92,25 @@ def test_as_many_columns_are_shown_as_fit_but_always_a_figure(room: int, fit: in
         ([("a", 0.9, 0.3), ("b", 0.9, 0.3)], "nobody is ahead: a and b are level"),
         ([("a", 0.9, 0.3)], "a, 90.0 % of the test set right"),
         ([("a", None, None), ("b", None, None)], "nobody is ahead: nobody was tested"),
+        ([("a", None, 0.2), ("b", None, 0.3)], "ahead: a, test loss 0.200, R² 0.800"),
     ],
 )
 def test_who_is_ahead_is_only_said_of_one_who_is(
     figures: list[tuple[str, float | None, float | None]], said: str
 ) -> None:
-    rows = [(name, {"test_accuracy": right, "test_loss": loss}) for name, right, loss in figures]
+    rows = [
+        (name, {"test_accuracy": right, "test_loss": loss, "test_r2": loss and 1 - loss})
+        for name, right, loss in figures
+    ]
     assert race_table.ahead(rows) == said
+
+
+def test_runs_that_tell_numbers_are_listed_with_their_r_squared() -> None:
+    runs = [replace(run, data=views.HOUSES) for run in lanes(4.0)]
+    runs = [replace(run, evaluation=views.of_numbers().evaluation) for run in runs]
+    lane = of_strategies(configure({}))[0]
+    shown = race_table.of_runs([run_row(lane, run, 4.0, Status.DONE) for run in runs])
+    headings = [column[0] for column in shown.cells]
+    assert headings[:3] == ["run", "R²", "test loss"]
+    assert not [each for each in headings if "accuracy" in each or "%" in each]
+    assert shown.cells[1][1:] == ("0.842",) * 3

@@ -12,9 +12,10 @@ from core.racing.race import Budget
 from core.snapshot import Clock, State
 from tests.tui import lanes, views
 from tui.run_columns import columns, outlook
+from tui.score import ACCURACY
 from tui.table import Column, Entry, entries, fitting, in_order, leaders
 
-COLUMNS = columns(racing=True)
+COLUMNS = columns(ACCURACY, racing=True)
 BY_HEADING = {column.heading: column for column in COLUMNS}
 
 

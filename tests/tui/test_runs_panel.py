@@ -15,10 +15,11 @@ from tests.tui.stage import Stage
 from tui.company import Company
 from tui.display import Display
 from tui.run_columns import columns
+from tui.score import ACCURACY
 from tui.widgets.panel import Panel
 from tui.widgets.runs import RunsPanel
 
-HEADINGS = [column.heading for column in columns(racing=True)]
+HEADINGS = [column.heading for column in columns(ACCURACY, racing=True)]
 
 
 class Audience(Stage):

@@ -18,7 +18,17 @@ from tests.tui.fake_engine import FakeEngine
 from tests.tui.lanes import lanes, race
 from tests.tui.piloted import opened
 from tests.tui.test_path_panel import curve, paths
-from tests.tui.views import EVENTS, looking_back, moment, run_view, snapshot, timeline
+from tests.tui.views import (
+    EVENTS,
+    IRIS,
+    looking_back,
+    moment,
+    of_numbers,
+    rows_of_a_table,
+    run_view,
+    snapshot,
+    timeline,
+)
 from tui.app import CockpitApp
 from tui.display import Display
 
@@ -96,6 +106,18 @@ def test_a_look_back(snap_compare: Compare, size: tuple[int, int], ascii: bool) 
 def test_a_run_that_cannot_be_saved(snap_compare: Compare) -> None:
     saving = Saving("/runs/a", "a", moment(140_000), "not saved: No space left on device")
     app = cockpit(run_view(saving=saving))
+    assert snap_compare(app, terminal_size=SIZES["120x40"], run_before=look)
+
+
+@pytest.mark.parametrize("ascii", [False, True], ids=["unicode", "ascii"])
+def test_numbers_that_are_told(snap_compare: Compare, ascii: bool) -> None:
+    app = cockpit(of_numbers(), ascii=ascii)
+    assert snap_compare(app, terminal_size=SIZES["120x40"], run_before=look)
+
+
+def test_rows_of_a_table(snap_compare: Compare) -> None:
+    told = rows_of_a_table(30, wrong=frozenset({2, 5}))
+    app = cockpit(run_view(data=IRIS, digits=told, training_examples=IRIS.train))
     assert snap_compare(app, terminal_size=SIZES["120x40"], run_before=look)
 
 

@@ -12,6 +12,8 @@ import numpy as np
 
 import core.data
 from core.config import RunConfig, configure
+from core.data.catalog import DATA_SETS
+from core.data.spec import DataSpec
 from core.snapshot import (
     Clock,
     Curve,
@@ -22,6 +24,7 @@ from core.snapshot import (
     Moment,
     MomentKind,
     MomentView,
+    Numbers,
     Paths,
     Phase,
     RaceView,
@@ -109,6 +112,32 @@ def digits(count: int = 12, confidence: float = 0.9, wrong: frozenset[int] = fro
     )
 
 
+IRIS = DataSpec(
+    "iris.csv", "iris.csv", 120, 30, (4,), classes=("setosa", "versicolor", "virginica")
+)
+HOUSES = DataSpec("houses.csv", "houses.csv", 800, 200, (8,), targets=("price",))
+
+
+def rows_of_a_table(
+    count: int = 12, confidence: float = 0.9, wrong: frozenset[int] = frozenset()
+) -> Digits:
+    """Examples of IRIS, of classes 0, 1, 2, 0, ..., those at the places in `wrong` misjudged."""
+    labels = tuple(place % 3 for place in range(count))
+    probabilities = np.full((count, 3), (1 - confidence) / 2, np.float32)
+    for place, label in enumerate(labels):
+        probabilities[place, (label + (place in wrong)) % 3] = confidence
+    inputs = np.arange(count * 4, dtype=np.float32).reshape(count, 4) / 8 - 1
+    return Digits(tuple(range(count)), labels, None, probabilities, IRIS.classes, inputs)
+
+
+def numbers(count: int = 40, targets: tuple[str, ...] = HOUSES.targets) -> Numbers:
+    """Numbers from 0 to 100, told too large by 5; the example at place 7 too small by 30."""
+    true = np.linspace(0, 100, count, dtype=np.float32)[:, None].repeat(len(targets), 1)
+    predicted = true + 5
+    predicted[7 % max(count, 1) :][:1] -= 35
+    return Numbers(tuple(range(count)), true, predicted, targets)
+
+
 EVENTS = (
     Event(1, Moment(), "strategy", "", "batch"),
     Event(2, moment(60_012), "strategy", "batch", "stochastic"),
@@ -170,7 +199,7 @@ def run_view(
     With `updates=0` it is a run that has not begun: nothing measured, nothing drawn.
     """
     config = config or configure({})
-    size = config.examples_per_update()
+    size = config.examples_per_update(EXAMPLES)
     at = moment(updates, size)
     begun = updates > 0
     rate = 1 / SECONDS_PER_UPDATE[config.strategy] if state is State.RUNNING else 0.0
@@ -182,8 +211,10 @@ def run_view(
         name="run 1",
         state=state,
         config=config,
+        data=DATA_SETS[config.data],
         model_title="SimpleNet 784-128-10",
         device="cpu",
+        residence="resident",
         stepper="fused",
         slower_because="",
         threads=2,
@@ -205,6 +236,22 @@ def run_view(
         digits=digits(12, wrong=frozenset({3})),
     )
     return replace(view, **changes)
+
+
+def of_numbers(state: State = State.RUNNING, *, updates: int = 144_601, **changes: Any) -> RunView:
+    """The same of a run that tells the prices of HOUSES."""
+    tested = Evaluation(moment(updates // 10 * 9), 0.241, r2=0.842)
+    usual: dict[str, Any] = {
+        "data": HOUSES,
+        "model_title": "Perceptron 8-64-1",
+        "training_examples": HOUSES.train,
+        "evaluation": tested if updates else None,
+        "best": replace(tested, r2=0.851) if updates else None,
+        "digits": numbers(),
+    }
+    run = run_view(state, updates=updates, **{**usual, **changes})
+    empty = {clock: curve(np.zeros(0), np.zeros(0)) for clock in Clock}
+    return replace(run, history=replace(run.history, test_accuracy=empty))
 
 
 def snapshot(run: RunView | None = None, revision: int = 1, **changes: Any) -> Snapshot:

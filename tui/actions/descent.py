@@ -67,6 +67,15 @@ ACTIONS = (
         _GROUP,
     ),
     Action(
+        "find-rate",
+        "Find a learning rate: a range test on a copy of the run",
+        lambda cockpit: cockpit.find_rate(),
+        ("l",),
+        "find rate",
+        7,
+        _GROUP,
+    ),
+    Action(
         "optimizer",
         "Choose an optimizer",
         lambda cockpit: cockpit.choose(SETTINGS["optimizer"]),

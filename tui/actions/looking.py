@@ -1,4 +1,4 @@
-"""What a key does to what the charts and the digits show, and of when."""
+"""What a key does to what the charts and the examples show, and of when."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _GROUP = "Looking"
 ACTIONS = (
     Action(
         "metric",
-        "Chart the loss or the accuracy",
+        "Chart the loss, or how the test went",
         lambda cockpit: cockpit.loss.next_measure(),
         ("m",),
         group=_GROUP,
@@ -31,17 +31,17 @@ ACTIONS = (
         group=_GROUP,
     ),
     Action(
-        "fresh-digits",
-        "Show other digits",
+        "fresh-examples",
+        "Show other examples",
         lambda cockpit: cockpit.predictions.action_fresh(),
         ("n",),
-        "digits",
+        "examples",
         9,
         _GROUP,
     ),
     Action(
-        "wrong-digits",
-        "Show only digits judged wrong, or all",
+        "wrong-examples",
+        "Show only the examples judged worst, or all",
         lambda cockpit: cockpit.predictions.action_toggle_wrong(),
         ("w",),
         group=_GROUP,

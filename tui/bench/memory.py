@@ -15,7 +15,7 @@ _UPDATES = "3"
 _FULL_BATCH = ("--strategy", "batch", "--updates", _UPDATES)
 _PYTHON = (sys.executable, "-c")
 _PROCESSES: dict[str, Sequence[str]] = {
-    "torch and MNIST loaded": (*_PYTHON, "from core.data.load import load; load('mnist')"),
+    "torch and MNIST loaded": (*_PYTHON, "from tui.bench.problem import mnist; mnist()"),
     "plain PyTorch, 3 full-batch updates": (
         *_PYTHON,
         f"from tui.bench.plain import make_whole_updates; make_whole_updates({_UPDATES})",

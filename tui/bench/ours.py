@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from core.config import configure
 from core.data.dataset import Dataset
-from core.data.load import load
 from core.record import Record
 from core.steppers.fused.preparation import Preparation
 from core.trainer import Trainer
+from tui.bench.problem import mnist
 from tui.bench.rates import Loop, Rate
 from tui.bench.results import FUSED, OURS
 from tui.bench.side import serve
@@ -52,7 +52,7 @@ def main() -> None:
     import torch  # only now: importing our package decides how torch's threads wait
 
     torch.set_flush_denormal(True)  # as the engine does
-    data = load("mnist")
+    data = mnist()
     serve(lambda size, optimizer, _trial: enter(data, size, optimizer))
 
 

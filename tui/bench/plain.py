@@ -13,11 +13,12 @@ import torch
 from torch import Tensor, nn, optim
 from torch.nn import functional as F
 
+from core.config import RunConfig
 from core.data.dataset import Dataset
-from core.data.load import load
 from core.models.build import build
 from core.optimizers.table import OPTIMIZERS
 from core.threads import EVERY, use_threads
+from tui.bench.problem import mnist
 from tui.format import plural
 
 _FORMS: dict[str, dict[str, bool]] = {
@@ -58,7 +59,9 @@ def updates(data: Dataset, batch_size: int, optimizer: str, way: Way) -> Iterato
 
     The learning rate is the chapter's for SGD, and torch's own for any other `optimizer`.
     """
-    model, images, labels = _net(data), data.train_images.flatten(1), data.train_labels
+    model = _net(data)
+    images, labels = data.train.span(0, len(data.train))
+    images = images.flatten(1)
     rate = {"lr": 0.01} if optimizer == "sgd" else {}
     make = getattr(optim, OPTIMIZERS[optimizer].torch_name)
     descent = make(model.parameters(), **rate, **_FORMS[way.form])
@@ -71,7 +74,7 @@ def updates(data: Dataset, batch_size: int, optimizer: str, way: Way) -> Iterato
 
 
 def _net(data: Dataset) -> nn.Module:
-    return build("simplenet", data.spec.shape, len(data.spec.classes), (), seed=0)
+    return build(RunConfig(), data.spec).model
 
 
 def _batches(images: Tensor, labels: Tensor, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
@@ -100,7 +103,7 @@ def _backward(model: nn.Module, x: Tensor, y: Tensor, part: int) -> None:
 def make_whole_updates(count: int) -> None:
     """So many full-batch updates at once: for a process whose memory is watched."""
     use_threads(EVERY)
-    data = load("mnist")
-    loop = updates(data, len(data.train_labels), "sgd", Way(EVERY, "default"))
+    data = mnist()
+    loop = updates(data, len(data.train), "sgd", Way(EVERY, "default"))
     for _ in range(count):
         next(loop)

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Self
 
 COLUMNS, LINES = 120, 40
-GD_TUI = (sys.executable, "-m", "tui")
+GD_TUI = (sys.executable, "-m", "gd_tui")
 NO_TERMINAL = "not measured here: needs a pseudo-terminal"
 
 _PATIENCE = 120.0  # seconds until what must come counts as missing

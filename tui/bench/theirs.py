@@ -10,9 +10,9 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from core.data.dataset import Dataset
-from core.data.load import load
 from core.threads import EVERY, use_threads
 from tui.bench import chapter, limit, plain
+from tui.bench.problem import mnist
 from tui.bench.rates import Best, Loop, fastest
 from tui.bench.results import CHAPTER, LIMIT, PLAIN, WHOLE
 from tui.bench.side import serve
@@ -30,12 +30,12 @@ def enter(
     """
     plain_ways = [
         [_in_plain(data, size, optimizer, way, PLAIN) for way in ways]
-        for ways in plain.ways(size, len(data.train_labels))
+        for ways in plain.ways(size, len(data.train))
     ]
     contenders: list[Loop | Best] = [_best(PLAIN, plain_ways, trial)]
     if optimizer == "sgd":
         contenders += [_chapter(lessons, size), _best(LIMIT, _products(data, size), trial)]
-        if size == len(data.train_labels):
+        if size == len(data.train):
             whole = plain.Way(EVERY, "default")
             contenders.append(_in_plain(data, size, optimizer, whole, WHOLE))
     return contenders
@@ -57,7 +57,7 @@ def _in_plain(data: Dataset, size: int, optimizer: str, way: plain.Way, name: st
 
 def _products(data: Dataset, size: int) -> list[list[Loop]]:
     """The matrix products by each library, for each number of threads."""
-    images = data.train_images[:size].flatten(1)
+    images = data.train.span(0, size)[0].flatten(1)
     return [
         [
             Loop(
@@ -81,7 +81,7 @@ def main() -> None:
     torch.set_flush_denormal(True)  # as on our side
     folder = Path("data")
     chapter.lay_out(folder)
-    data, lessons = load("mnist"), cache(chapter.train_data)
+    data, lessons = mnist(), cache(chapter.train_data)
     serve(lambda size, optimizer, trial: enter(data, lessons(folder), size, optimizer, trial))
 
 

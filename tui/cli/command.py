@@ -20,6 +20,7 @@ import click
 from core.config import SETTINGS, RunConfig
 from core.errors import UserError
 from core.optimizers.table import HYPERPARAMETERS
+from tui.cli.data_command import data
 from tui.cli.export_command import export
 from tui.cli.given import ConfigOption, given
 from tui.cli.help import WIDTH, SectionedCommand
@@ -177,6 +178,7 @@ def run(ctx: click.Context, /, **_: object) -> int:
         raise blamed(fault, values) from fault
 
 
+gd_tui.add_command(data)
 gd_tui.add_command(race)
 gd_tui.add_command(runs)
 gd_tui.add_command(resume)

@@ -15,7 +15,8 @@ from enum import IntEnum
 from typing import Any
 
 from core.config import SETTINGS, RunConfig, configure
-from core.data.catalog import DATA_SETS, DataSpec
+from core.data.catalog import DATA_SETS
+from core.data.spec import DataSpec
 from core.errors import UserError
 from core.optimizers.table import HYPERPARAMETERS, OPTIMIZERS, OptimizerSpec
 from core.strategies import STRATEGIES
@@ -91,8 +92,9 @@ def _optimizer(given: Mapping[str, Given]) -> OptimizerSpec:
     return OPTIMIZERS[_value(given, "optimizer")]
 
 
-def _data(given: Mapping[str, Given]) -> DataSpec:
-    return DATA_SETS[_value(given, "data")]
+def _data(given: Mapping[str, Given]) -> DataSpec | None:
+    """What is known of the data before it is read."""
+    return DATA_SETS.get(_value(given, "data"))
 
 
 def _foreign_hyperparameters(given: Mapping[str, Given]) -> dict[str, str]:
@@ -109,7 +111,7 @@ def _foreign_hyperparameters(given: Mapping[str, Given]) -> dict[str, str]:
 def _oversized_batch(given: Mapping[str, Given]) -> dict[str, str]:
     """A batch size beyond the data set of a higher layer."""
     data, size = _data(given), given.get("batch_size")
-    if size and size.value > data.train and size.layer < _layer(given, "data"):
+    if size and data and size.value > data.train and size.layer < _layer(given, "data"):
         return {"batch_size": f"{data.title} has {data.train:,} training examples"}
     return {}
 
@@ -119,7 +121,8 @@ def _misfit(given: Mapping[str, Given]) -> bool:
     if "strategy" not in given or "batch_size" not in given:
         return False
     size: int = given["batch_size"].value
-    return STRATEGIES[given["strategy"].value].size(_data(given).train, size) != size
+    data = _data(given)
+    return STRATEGIES[given["strategy"].value].size(data.train if data else -1, size) != size
 
 
 def _overruled_strategy(given: Mapping[str, Given]) -> dict[str, str]:

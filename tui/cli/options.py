@@ -9,16 +9,34 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from core.config import SETTINGS, STOP_CONDITIONS
+from core.config import OF_THE_DATA, SETTINGS, STOP_CONDITIONS
 from core.errors import UserError
+from core.naming import DataName, ModelName
 from core.optimizers.table import HYPERPARAMETERS, OPTIMIZERS
 from core.racing.race import DEFAULT_BUDGET, BudgetKind
+from core.saving.naming import OWN
 from core.saving.plan import DEFAULT_SECONDS
-from core.settings import Choice, Flag, Kind, Number, Optional, Setting, Whole, Widths, refuse
-from tui.cli.layers import Given
+from core.settings import (
+    Arguments,
+    Choice,
+    DeviceName,
+    Flag,
+    Kind,
+    Number,
+    Optional,
+    Setting,
+    Size,
+    Text,
+    Whole,
+    Widths,
+    refuse,
+)
+from tui.cli.layers import Given, Layer
 from tui.cli.sources import ENVIRONMENT, place
 from tui.display import Display
 
+# What is said of the user's own network and data, under a heading of its own in the help.
+OWN_SETTINGS = ("model_arg", "loss", *(name for name in OF_THE_DATA if name != "data"))
 OPTIMIZER_SETTINGS = ("optimizer", *HYPERPARAMETERS, "schedule", "warmup", "decay", "decay_epochs")
 
 
@@ -91,7 +109,14 @@ _METAVARS = {
     FileName: "FILE",
     FolderName: "DIR",
     BudgetKind: "CLOCK:X",
+    ModelName: "NAME",
+    DataName: "NAME",
+    DeviceName: "NAME",
+    Arguments: "NAME=VALUE",
+    Size: "N[xN]",
+    Text: "NAME",
 }
+_WITH_NAMES = (Choice, ThemeName, ModelName, DataName, DeviceName)
 _DISPLAY = Display()
 
 # What the screen can be told, but for the run that it shows.
@@ -182,6 +207,7 @@ class SettingOption(click.Option):
             [setting.name, setting.flag + off],
             envvar=ENVIRONMENT + setting.name.upper(),
             metavar=None if switch else _metavar(setting.kind),
+            multiple=isinstance(setting.kind, Arguments),
             help=_help(setting),
             shell_complete=_complete,
         )
@@ -189,6 +215,8 @@ class SettingOption(click.Option):
     def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
         """The checked value; a UserError says where it was read."""
         if value is None:  # not given: so click before 8.4 puts it
+            return None
+        if self.multiple and not value:
             return None
         try:
             return self.setting.parse(value)
@@ -211,11 +239,14 @@ def _complete(_ctx: click.Context, option: click.Parameter, begun: str) -> list[
     kind = _inner(option.setting.kind)
     if isinstance(kind, FileName):
         return [CompletionItem(begun, type="dir" if isinstance(kind, FolderName) else "file")]
-    names = kind.names if isinstance(kind, Choice | ThemeName) else ()
+    names = kind.names if isinstance(kind, _WITH_NAMES) else ()
     before, comma, last = (
         begun.rpartition(",") if isinstance(option.setting.kind, Several) else ("", "", begun)
     )
-    return [CompletionItem(before + comma + name) for name in names if name.startswith(last)]
+    known = [CompletionItem(before + comma + name) for name in names if name.startswith(last)]
+    if isinstance(kind, DataName | ModelName) and not known:
+        return [CompletionItem(begun, type="file")]
+    return known
 
 
 def _help(setting: Setting) -> str:
@@ -252,10 +283,12 @@ def racer_options() -> list[click.Parameter]:
 
 def _settings_of_a_run(without: Sequence[str]) -> list[click.Parameter]:
     optimizer = [{**SETTINGS, **HYPERPARAMETERS}[name] for name in OPTIMIZER_SETTINGS]
-    left_out = (*OPTIMIZER_SETTINGS, *without)
+    left_out = (*OPTIMIZER_SETTINGS, *OWN_SETTINGS, *without)
     run = [setting for name, setting in SETTINGS.items() if name not in left_out]
+    own = [SETTINGS[name] for name in OWN_SETTINGS]
     return [
         *(SettingOption(setting, "The run") for setting in run),
+        *(SettingOption(setting, "Your own network and data") for setting in own),
         *(SettingOption(setting, "The optimizer") for setting in optimizer),
     ]
 
@@ -272,6 +305,17 @@ def saving_options(*, goes_on: bool = False) -> list[click.Parameter]:
     """How runs are saved; one that goes on is saved in any case."""
     left_out = ("save",) if goes_on else ()
     return [SettingOption(s, "Saving") for s in SAVING.values() if s.name not in left_out]
+
+
+def own_options() -> list[click.Parameter]:
+    """Where the user's own network and data are: for a run that was saved."""
+    return [SettingOption(SETTINGS[name], "Your own network and data") for name in OWN]
+
+
+def named_own(values: Mapping[str, Given]) -> dict[str, str]:
+    """What was named so, as flags; the environment and the file speak of new runs."""
+    flags = {name: values[name] for name in OWN if name in values}
+    return {name: each.value for name, each in flags.items() if each.layer is Layer.FLAG}
 
 
 def stop_options() -> list[click.Parameter]:

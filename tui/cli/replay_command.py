@@ -9,11 +9,21 @@ import click
 from core.errors import UserError
 from core.replaying.script import Replay, load
 from core.saving.folder import JOURNAL
+from core.saving.naming import with_own
 from core.settings import Number
 from tui.cli.folders import find_run
 from tui.cli.given import ConfigOption, given
 from tui.cli.help import SectionedCommand
-from tui.cli.options import JSON, SAVING, SCREEN, SettingOption, screen_options, values_of
+from tui.cli.options import (
+    JSON,
+    SAVING,
+    SCREEN,
+    SettingOption,
+    named_own,
+    own_options,
+    screen_options,
+    values_of,
+)
 from tui.cli.saving import plan_of, runs_folder
 
 _SPEED = Number(0, 1e6, open_low=True)
@@ -24,6 +34,7 @@ _SPEED = Number(0, 1e6, open_low=True)
     cls=SectionedCommand,
     params=[
         *screen_options(),
+        *own_options(),
         SettingOption(SAVING["runs"], "Saving"),
         SettingOption(JSON, "The output"),
         ConfigOption(),
@@ -43,19 +54,21 @@ def replay(
     """
     values = given(ctx)
     saving = values_of(SAVING, values)
-    script = load(_journal(runs_folder(saving), journal))
+    script, named = load(_journal(runs_folder(saving), journal)), named_own(values)
+    config = with_own(script.heading.config, named)
     if screen or speed is not None:
         from tui.onscreen import missing_terminal, open_app
 
         if missing := missing_terminal():
             raise UserError(f"a replay cannot be shown here: {missing}", "--screen")
-        played = Replay(script, _times(speed))
+        played = Replay(script, _times(speed), named)
         shown = values_of(SCREEN, values) | {"start": True}
-        config = script.heading.config
         return open_app(config, shown, saving, None, plan_of(saving), played)
     from tui.headless.replaying import run
 
-    return run(script, as_json="json" in values and values["json"].value)
+    return run(
+        config, Replay(script, named=named), as_json="json" in values and values["json"].value
+    )
 
 
 def _times(speed: str | None) -> float:

@@ -18,6 +18,7 @@ from core.config import STOP_CONDITIONS
 from core.errors import UserError
 from core.saving import journal
 from core.saving.folder import InUseError, RunFolder
+from core.saving.naming import with_own
 from core.saving.plan import Plan
 from tui.cli.folders import find_run
 from tui.cli.given import ConfigOption, given
@@ -29,6 +30,8 @@ from tui.cli.options import (
     SCREEN,
     SUMMARY,
     SettingOption,
+    named_own,
+    own_options,
     saving_options,
     screen_options,
     stop_options,
@@ -48,6 +51,7 @@ _OUTPUT = "The output"
     cls=SectionedCommand,
     params=[
         *stop_options(),
+        *own_options(),
         *screen_options(),
         *saving_options(goes_on=True),
         SettingOption(JSON, _OUTPUT),
@@ -71,10 +75,11 @@ def resume(ctx: click.Context, /, run: str | None, headless: bool, fork: bool, *
     values = given(ctx)
     saving, summary = values_of(SAVING, values), summary_file(values)
     folder = find_run(runs_folder(saving), run)
-    config = journal.read(folder.journal)[0].config
+    named = named_own(values)
+    config = with_own(journal.read(folder.journal)[0].config, named)
     headless = headless or bool(missing_terminal())
     forked = fork or not _acquire(folder)
-    plan = plan_of(saving, folder, fork=forked, changes=_changes(values), go=headless)
+    plan = plan_of(saving, folder, fork=forked, changes=_changes(values), go=headless, named=named)
     try:
         if not headless:
             return open_app(config, values_of(SCREEN, values), saving, summary, plan)

@@ -20,10 +20,11 @@ from tui.cli.help import SectionedCommand
 from tui.cli.options import JSON, SAVING, SettingOption, values_of
 from tui.cli.saving import runs_folder
 from tui.complaint import harmless
+from tui.score import r_squared
 
 _RUNS = SettingOption(SAVING["runs"], "Saving")
-_HEADINGS = ("run", "state", "epoch", "updates", "accuracy", "best", "what", "saved")
-_FIGURES = ("epoch", "updates", "accuracy", "best")
+_HEADINGS = ("run", "state", "epoch", "updates", "score", "best", "what", "saved")
+_FIGURES = ("epoch", "updates", "score", "best")
 _STATES = ("ready", "running", "paused", "finished", "diverged", "failed")
 
 
@@ -106,6 +107,8 @@ def row(folder: RunFolder) -> dict[str, Any]:
         "epochs": _known(status, "epoch", Fields.number),
         "test_accuracy": _known(status, "test_accuracy", Fields.number),
         "best_accuracy": _known(status, "best_accuracy", Fields.number),
+        "test_r2": _known(status, "test_r2", Fields.number),
+        "best_r2": _known(status, "best_r2", Fields.number),
         "model": _known(status, "model"),
         "data": _known(status, "data"),
         "strategy": _known(status, "strategy"),
@@ -144,8 +147,8 @@ def _cells(each: dict[str, Any]) -> tuple[str, ...]:
         each["state"],
         _number(each["epochs"], "{:.2f}"),
         _number(each["updates"], "{:,}"),
-        _number(each["test_accuracy"], "{:.1%}"),
-        _number(each["best_accuracy"], "{:.1%}"),
+        _score(each["test_accuracy"], each["test_r2"]),
+        _score(each["best_accuracy"], each["best_r2"]),
         _what(each),
         _when(each["saved"]),
     )
@@ -153,6 +156,11 @@ def _cells(each: dict[str, Any]) -> tuple[str, ...]:
 
 def _number(value: float | None, form: str) -> str:
     return "-" if value is None else form.format(value)
+
+
+def _score(accuracy: float | None, r2: float | None) -> str:
+    """ "93.1%" of classes, "R² 0.842" of numbers."""
+    return _number(accuracy, "{:.1%}") if r2 is None else f"R² {r_squared(r2)}"
 
 
 def _what(each: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from core.racing.race import Budget
 from core.snapshot import RaceView, RunView
 from tui.format import percent, plural
 from tui.headless.reports import LINE_SECONDS, Bar, Lines, Report
+from tui.score import score_of
 
 
 class RaceReport(Report, Protocol):
@@ -27,7 +28,8 @@ class RaceLines(Lines):
         if time.monotonic() - self._shown_at >= LINE_SECONDS:
             self._shown_at = time.monotonic()
             standing = "; ".join(map(_one, runs))  # names may have commas
-            self.say(f"{what}: {percent(share, 0)} of the budget spent; test accuracy: {standing}")
+            spent, score = percent(share, 0), score_of(runs[0]).name
+            self.say(f"{what}: {spent} of the budget spent; test {score}: {standing}")
 
 
 class RaceBar(Bar):
@@ -35,7 +37,7 @@ class RaceBar(Bar):
 
     def show_race(self, what: str, share: float, runs: Sequence[RunView]) -> None:
         tested = [(run.evaluation, run) for run in runs if run.evaluation]
-        _, ahead = max(tested, key=lambda e: (e[0].accuracy, -e[0].loss), default=(None, None))
+        _, ahead = max(tested, key=lambda e: (e[0].score, -e[0].loss), default=(None, None))
         self._draw(what, share, f"ahead: {_one(ahead)}" if ahead else "")
 
 
@@ -48,7 +50,7 @@ def race_title(runs: Sequence[RunView], budget: Budget) -> str:
     """What is trained, on what, by whom and for how long, in one line."""
     first = runs[0]
     return (
-        f"{first.model_title} on {first.config.data_spec.title}, "
+        f"{first.model_title} on {first.data.title}, "
         f"{plural(first.training_examples, 'training example')}; {first.device}; "
         f"seed {first.config.seed}; {budget.in_words} each for "
         + "; ".join(run.name for run in runs)
@@ -56,4 +58,4 @@ def race_title(runs: Sequence[RunView], budget: Budget) -> str:
 
 
 def _one(run: RunView) -> str:
-    return f"{run.name} {percent(run.evaluation.accuracy if run.evaluation else None)}"
+    return f"{run.name} {score_of(run).of_test(run.evaluation)}"

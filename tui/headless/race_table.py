@@ -12,6 +12,7 @@ from core.racing.summary import Row, figure
 from core.snapshot import MILESTONES
 from core.summary import Status
 from tui.format import MISSING, count, duration, number, percent, plural
+from tui.score import r_squared
 
 _GAP = 2  # characters between two columns
 
@@ -78,7 +79,7 @@ def of_runs(rows: Sequence[Row]) -> Columns:
     columns = [("run", *map(_named, rows))]
     if len({row["seed"] for row in rows}) > 1:
         columns.append(("seed", *(str(row["seed"]) for row in rows)))
-    columns += [(each.heading, *map(each.of_run, rows)) for each in _FIGURES]
+    columns += [(each.heading, *map(each.of_run, rows)) for each in _figures(rows)]
     return Columns(tuple(columns))
 
 
@@ -88,7 +89,10 @@ def of_lanes(lanes: Sequence[Row]) -> Columns:
         (
             ("run", *(lane["name"] for lane in lanes)),
             ("runs", *(str(lane["n"]) for lane in lanes)),
-            *((each.heading, *map(each.of_lane, lanes)) for each in _FIGURES),
+            *(
+                (each.heading, *map(each.of_lane, lanes))
+                for each in _figures([lane["mean"] for lane in lanes])
+            ),
         )
     )
 
@@ -96,18 +100,20 @@ def of_lanes(lanes: Sequence[Row]) -> Columns:
 def ahead(standing: Sequence[tuple[str, Row]]) -> str:
     """Who did best on the test set, of names and figures, the best first."""
     done = [
-        (name, row["test_accuracy"], row["test_loss"])
+        (name, row["test_accuracy"], row["test_loss"], row["test_r2"])
         for name, row in standing
-        if row["test_accuracy"] is not None
+        if row["test_loss"] is not None
     ]
     if not done:
         return "nobody is ahead: nobody was tested"
-    name, accuracy, loss = done[0]
-    level = [each[0] for each in done if each[1:] == (accuracy, loss)]
+    name, accuracy, loss, r2 = done[0]
+    level = [each[0] for each in done if each[1:3] == (accuracy, loss)]
     if len(level) > 1:
         return f"nobody is ahead: {' and '.join(level)} are level"
-    how_well = f"{name}, {percent(accuracy)} of the test set right"
-    return f"ahead: {how_well}" if len(standing) > 1 else how_well
+    judged = f"{percent(accuracy)} of the test set right"
+    if accuracy is None:
+        judged = f"test loss {number(loss)}, R² {r_squared(r2)}"
+    return f"ahead: {name}, {judged}" if len(standing) > 1 else f"{name}, {judged}"
 
 
 def _named(row: Row) -> str:
@@ -153,19 +159,37 @@ def _to(share: float) -> tuple[Figure, Figure]:
     )
 
 
+def _figures(rows: Sequence[Row]) -> tuple[Figure, ...]:
+    """What is told of the runs, or of their means, `rows`."""
+    of_numbers = any(figure(row, "test_r2") is not None for row in rows)
+    return _OF_NUMBERS if of_numbers else _OF_CLASSES
+
+
 # The most important first: where there is little room, the others are left out.
-_FIGURES = (
-    Figure("accuracy", ("test_accuracy",), percent),
+_OF_BOTH = (
     Figure("test loss", ("test_loss",), number),
     Figure("train loss", ("train_loss",), number),
     Figure("updates", ("updates",), _whole),
     Figure("examples", ("examples",), _whole),
     Figure("time", ("train_seconds",), duration),
     Figure("an update", ("seconds_per_update",), duration),
-    *(each for share in MILESTONES for each in _to(share)),
+)
+_OF_THE_PATH = (
     Figure("trembling", ("trembling",), number),
     Figure("cosine", ("cosine",), number),
     Figure("detour", ("detour",), number),
     Figure("noise scale", ("noise_scale",), number),
+)
+_OF_CLASSES = (
+    Figure("accuracy", ("test_accuracy",), percent),
+    *_OF_BOTH,
+    *(each for share in MILESTONES for each in _to(share)),
+    *_OF_THE_PATH,
     Figure("best", ("best_accuracy",), percent),
+)
+_OF_NUMBERS = (
+    Figure("R²", ("test_r2",), r_squared),
+    *_OF_BOTH,
+    *_OF_THE_PATH,
+    Figure("best", ("best_r2",), r_squared),
 )

@@ -6,6 +6,7 @@ import json
 import sys
 
 from core.commands import Start
+from core.config import RunConfig
 from core.engine import Engine
 from core.replaying.player import Outcome
 from core.replaying.script import Replay, Script
@@ -20,11 +21,12 @@ POLL_SECONDS = 0.1
 DIFFERENT = 1  # the exit status where some weights were not the same
 
 
-def run(script: Script, *, as_json: bool) -> int:
+def run(config: RunConfig, replay: Replay, *, as_json: bool) -> int:
     """Replay it as fast as can be; returns the exit status. Raises UserError if it cannot be."""
+    script = replay.script
     stream = sys.stderr if as_json else sys.stdout
     report: Report = Bar(stream) if stream.isatty() else Lines(stream)
-    engine = Engine(script.heading.config, replay=Replay(script))
+    engine = Engine(config, replay=replay)
     with Interruption() as interruption:
         try:
             snapshot = _follow(engine, report, interruption)

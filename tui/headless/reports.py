@@ -12,7 +12,8 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from core.config import RunConfig
 from core.snapshot import Event, Loading, RunView
-from tui.format import count, number, percent, plural, rate
+from tui.format import count, number, plural, rate
+from tui.score import score_of
 from tui.writing import event_text
 
 LINE_SECONDS = 5.0  # between two plain lines, when no evaluation comes before
@@ -106,7 +107,7 @@ class Bar:
     def show(self, run: RunView) -> None:
         parts = [rate(run.updates_per_second, "updates"), f"loss {number(run.train_loss)}"]
         if run.evaluation:
-            parts.append(f"test accuracy {percent(run.evaluation.accuracy)}")
+            parts.append(score_of(run).said(run.evaluation))
         self._draw(f"epoch {run.at.epoch:.2f}", share_done(run), "  ".join(parts))
 
     def close(self) -> None:
@@ -149,7 +150,7 @@ def title(run: RunView) -> str:
     """What is trained, on what, and how, in one line."""
     config: RunConfig = run.config
     return (
-        f"{run.model_title} on {config.data_spec.title}, "
+        f"{run.model_title} on {run.data.title}, "
         f"{plural(run.training_examples, 'training example')}; "
         f"{config.strategy}, {plural(run.examples_per_update, 'example')} per update; "
         f"{config.optimizer_spec.torch_name}, learning rate {config.learning_rate:g}; "
@@ -165,7 +166,7 @@ def figures(run: RunView, *, tested: bool = True) -> str:
     parts.append(f"training loss {number(run.train_loss)}")
     if tested and run.evaluation:
         parts.append(f"test loss {number(run.evaluation.loss)}")
-        parts.append(f"test accuracy {percent(run.evaluation.accuracy)}")
+        parts.append(score_of(run).said(run.evaluation))
     return "   ".join(parts)
 
 

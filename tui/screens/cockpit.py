@@ -13,7 +13,7 @@ from textual.events import Resize, ScreenResume
 from textual.screen import Screen
 
 import tui.widgets
-from core.commands import Change, Command, Rename, Select, StartRace
+from core.commands import Change, Command, FindRate, Rename, Select, StartRace
 from core.config import ORDERS
 from core.errors import UserError
 from core.optimizers.table import OPTIMIZERS
@@ -22,12 +22,14 @@ from core.settings import Kind, Name, Setting
 from core.snapshot import RunView, Snapshot
 from tui import layout
 from tui.action import Host
-from tui.actions import ACTIONS
+from tui.actions import ACTIONS, cannot_with_loop
 from tui.company import Company, Wardrobe
 from tui.display import Display
+from tui.means import PRECISIONS, STEPPERS
 from tui.nudges import nudge
 from tui.renewal import Renewal
 from tui.screens.dialogs import AskDialog, ChooseDialog
+from tui.screens.finder import FinderDialog
 from tui.screens.race_dialog import RaceDialog
 from tui.widgets.banner import Banner
 from tui.widgets.deck import Deck
@@ -43,10 +45,18 @@ from tui.widgets.welcome import TooSmall, Welcome
 _LOOK, _LOOKS = 0.005, 20  # seconds from one look for an answer to the next, and how many
 
 CHOICES = {
-    "optimizer": {name: spec.meaning for name, spec in OPTIMIZERS.items()},
     "schedule": SCHEDULES,
     "order": ORDERS,
+    "stepper": STEPPERS,
+    "precision": PRECISIONS,
 }
+
+
+def _choices(setting: str) -> dict[str, str]:
+    """What may be chosen, with its meaning; a library's caller may have added optimizers."""
+    if setting == "optimizer":
+        return {name: spec.meaning for name, spec in OPTIMIZERS.items()}
+    return CHOICES[setting]
 
 
 class CockpitScreen(Screen[None]):
@@ -75,6 +85,7 @@ class CockpitScreen(Screen[None]):
     def __init__(self, display: Display, now: Callable[[], float]) -> None:
         super().__init__()
         self._display = display
+        self._clock = now
         self._renewal = Renewal(now)
         self._shown = Snapshot(revision=-1)
         self._notice = 0
@@ -171,7 +182,8 @@ class CockpitScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "do":
-            return ACTIONS[str(parameters[0])].applies(self._now) or self.run is None
+            now, known = self._now, ACTIONS[str(parameters[0])]
+            return known.applies(now) or now.run is None or cannot_with_loop(known, now)
         return super().check_action(action, parameters)
 
     def action_do(self, name: str) -> None:
@@ -180,6 +192,8 @@ class CockpitScreen(Screen[None]):
             action.do(self)
         elif self.run is None:
             self.say(f"{action.title}: there is no run yet")
+        elif cannot_with_loop(action, self._now):
+            self.say(f"{action.title}: only in runs of gd-tui's own, of gd_tui.engine")
 
     def send(self, command: Command, run: int | None = None) -> None:
         """Ask the engine, and look again and again for a while: it answers in a moment."""
@@ -199,7 +213,7 @@ class CockpitScreen(Screen[None]):
         if self.run is None:
             return
         try:
-            change = nudge(self.run.config, setting, direction)
+            change = nudge(self.run, setting, direction)
         except UserError as fault:
             self.say(str(fault))
         else:
@@ -218,7 +232,7 @@ class CockpitScreen(Screen[None]):
         if self.run is None:
             return
         now = getattr(self.run.config, setting.name)
-        dialog = ChooseDialog(setting.title, CHOICES[setting.name], now)
+        dialog = ChooseDialog(setting.title, _choices(setting.name), now)
 
         def answer(name: str | None) -> None:
             if name is not None and name != now:
@@ -279,6 +293,20 @@ class CockpitScreen(Screen[None]):
         if race is not None:
             self.loss.choose_clock(race.budget.clock)
             self.send(race)
+
+    def find_rate(self) -> None:
+        """Let a learning rate be found for the run, and show how that goes."""
+        now = self._now
+        if now.run is None:
+            return
+        run = now.run.id
+
+        def answer(commands: tuple[Command, ...] | None) -> None:
+            for command in commands or ():
+                self.send(command, run)
+
+        self.send(FindRate(), run)
+        self.app.push_screen(FinderDialog(self._display, self._clock, now), answer)
 
     @property
     def next_seed(self) -> int:

@@ -14,13 +14,14 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.action import Action, names_of
-from tui.glossary import MEASURES
+from tui.glossary import MEASURES, REMARKS
 
 Rows = Sequence[tuple[str, str]]  # keys, and what they do
 
 _KEYS = 13  # columns of the keys
 _LEAST = 20  # columns of what they do
 _MEASURED = "What is measured"
+_REMARKED = "What is remarked on, and by which rule"
 
 
 class HelpScreen(ModalScreen[None]):
@@ -31,7 +32,8 @@ class HelpScreen(ModalScreen[None]):
 
     def __init__(self, actions: Iterable[Action], in_panels: Rows) -> None:
         super().__init__()
-        self._groups = [*_groups(actions), ("In a panel", in_panels), (_MEASURED, MEASURES)]
+        measured = (_MEASURED, MEASURES), (_REMARKED, REMARKS)
+        self._groups = [*_groups(actions), ("In a panel", in_panels), *measured]
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="box") as box:

@@ -10,16 +10,21 @@ from textual.events import Resize
 from textual.layout import Layout
 from textual.widget import Widget
 
+from core.commands import ShowInstruments
+from core.figures import Instrument
 from core.snapshot import RunView
 from tui import layout
 from tui.company import Company
 from tui.display import Display
 from tui.format import count
+from tui.widgets.confusion import ConfusionPanel
 from tui.widgets.digit import DigitPanel
 from tui.widgets.events import EventsPanel
 from tui.widgets.explanation import ExplanationPanel
 from tui.widgets.hyperparameters import HyperparametersPanel
+from tui.widgets.layers import LayersPanel
 from tui.widgets.loss import LossPanel
+from tui.widgets.machine import MachinePanel
 from tui.widgets.panel import Panel
 from tui.widgets.path import PathPanel
 from tui.widgets.predictions import PredictionsPanel
@@ -31,6 +36,7 @@ from tui.widgets.tab_strip import TabStrip
 from tui.widgets.timeline import TimelinePanel
 from tui.widgets.trembling import TremblingPanel
 from tui.widgets.verdicts import VerdictsPanel
+from tui.widgets.weights import WeightsPanel
 
 KINDS: dict[str, type[Panel]] = {
     "strategy": StrategyPanel,
@@ -47,6 +53,10 @@ KINDS: dict[str, type[Panel]] = {
     "predictions": PredictionsPanel,
     "digit": DigitPanel,
     "explanation": ExplanationPanel,
+    "layers": LayersPanel,
+    "weights": WeightsPanel,
+    "confusion": ConfusionPanel,
+    "machine": MachinePanel,
 }
 
 
@@ -76,6 +86,7 @@ class Deck(Widget):
         self._plan: tuple[layout.Place, ...] = ()
         self._fronts: dict[tuple[str, ...], str] = {}
         self._maximised: str | None = None
+        self._measured: frozenset[Instrument] = frozenset()  # by request
         self.panels = {name: KINDS[name](display, id=name) for name in layout.PANELS}
 
     @property
@@ -89,14 +100,15 @@ class Deck(Widget):
     def show(self, company: Company) -> None:
         """Draw what changed in the runs, in the panels in view."""
         before, self._company = self._company, company
-        if before is None:  # whichever panel of digits comes into view will have some
-            self.query_one(PredictionsPanel).ask()
+        if before is None:  # whichever panel of examples comes into view will have some
+            self.query_one(PredictionsPanel).begin(company.run)
         if before is None or len(before.runs) != len(company.runs):
             self._plan_anew()
         then, when = company.then, _dates(company)
         for panel in self.in_view():
             panel.date(*when if panel.LOOKS_BACK else ())
             panel.show_company(then if panel.LOOKS_BACK else company)
+        self._ask_for_instruments()
 
     def move(self, run: RunView) -> None:
         """Draw no more than what follows the training frame by frame."""
@@ -158,7 +170,7 @@ class Deck(Widget):
         self._rearrange()
 
     @on(PredictionsPanel.Selected)
-    def _show_digit(self, message: PredictionsPanel.Selected) -> None:
+    def _show_example(self, message: PredictionsPanel.Selected) -> None:
         self.query_one(DigitPanel).select(message.place)
 
     @on(TabStrip.Chosen)
@@ -179,7 +191,8 @@ class Deck(Widget):
     def _plan_anew(self) -> None:
         """Find a place for all, by the size and the runs; whoever has the focus stays in view."""
         runs = len(self._company.runs) if self._company else 1
-        self._plan = layout.plan(self.size, runs)
+        loop = self._company is not None and self._company.run.loop is not None
+        self._plan = layout.plan(self.size, runs, loop=loop)
         if self._maximised and not self._has_place(self._maximised):
             self._maximised = None
         focused = self._focused()
@@ -213,6 +226,13 @@ class Deck(Widget):
                 titles = [self.panels[name].TITLE for name in place.panels]
                 self.query_one(TabStrip).show(titles, self.panels[front].TITLE)
         self.call_after_refresh(self._draw_again)
+
+    def _ask_for_instruments(self) -> None:
+        """Let be measured what the panels in view show, and nothing else."""
+        wanted = frozenset(x for panel in self.in_view() for x in panel.INSTRUMENTS)
+        if wanted != self._measured:
+            self._measured = wanted
+            self.post_message(Panel.Asked(ShowInstruments(wanted)))
 
     def _has_place(self, name: str) -> bool:
         return any(name in place.panels for place in self._plan)

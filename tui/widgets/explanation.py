@@ -11,6 +11,7 @@ from textual.events import Resize
 from textual.getters import query_one
 from textual.widgets import Static
 
+from core.figures import Instrument
 from core.snapshot import RunView
 from tui.explain import explain
 from tui.widgets.panel import Panel
@@ -34,6 +35,7 @@ class ExplanationPanel(Panel):
 
     TITLE = "What you see"
     LOOKS_BACK = True
+    INSTRUMENTS = frozenset({Instrument.LAYERS})  # on which there may be something to remark
 
     body = query_one(Static)
 
@@ -47,7 +49,8 @@ class ExplanationPanel(Panel):
     def show(self, run: RunView) -> None:
         """Say it anew when the situation is another; else only the numbers, now and then."""
         strategy = (run.config.strategy, run.examples_per_update)
-        situation = (run.name, run.state, strategy, run.glimpse)
+        remarked = tuple(remark.rule for remark in run.remarks)
+        situation = (run.name, run.state, strategy, run.glimpse, remarked)
         now = self._now()
         if situation == self._situation and now - self._written_at < _MOST_OFTEN:
             return

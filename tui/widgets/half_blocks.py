@@ -16,6 +16,7 @@ from textual.app import App
 from textual.strip import Strip
 
 from tui.display import Display
+from tui.widgets.picture_size import Size
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,15 +52,15 @@ def brush_for(app: App[object], display: Display) -> Brush:
     return Brush(paint, light=not app.current_theme.dark)
 
 
-def scale(image: Image, side: int) -> Image:
-    """`image` (height, width) or (height, width, 3) as `side` x `side` pixels.
+def scale(image: Image, size: Size) -> Image:
+    """`image` (height, width) or (height, width, 3) as pixels of another `size`.
 
     A pixel is the mean over its area, of light and not of the values that encode it: thin strokes
     would fade otherwise.
     """
     import numpy as np
 
-    rows, columns = _shares(image.shape[0], side), _shares(image.shape[1], side)
+    rows, columns = _shares(image.shape[0], size[0]), _shares(image.shape[1], size[1])
     light: Shares = np.einsum("yh,hw...,xw->yx...", rows, (image / 255) ** _GAMMA, columns)
     return np.rint(255 * light.clip(0, 1) ** (1 / _GAMMA)).astype(np.uint8)
 
@@ -76,13 +77,13 @@ def _shares(old: int, new: int) -> Shares:
     return shares
 
 
-def picture(image: Image, side: int, brush: Brush) -> list[Strip]:
-    """`image` as side/2 lines of `side` characters; `side` is even.
+def picture(image: Image, size: Size, brush: Brush) -> list[Strip]:
+    """`image` as lines of characters, a line for two pixels of the height, which is even.
 
     A grey image is (height, width), a colour one (height, width, 3), uint8. On a light ground a
     grey one is turned over, so that digits are dark on light; a colour one stays as it is.
     """
-    pixels = scale(image, side)
+    pixels = scale(image, size)
     if brush.paint is not Paint.COLOUR:
         return _in_signs(pixels, brush)
     if pixels.ndim == 2:
@@ -90,7 +91,7 @@ def picture(image: Image, side: int, brush: Brush) -> list[Strip]:
         rows = [[(v, v, v) for v in row] for row in grey.tolist()]
     else:
         rows = [[(r, g, b) for r, g, b in row] for row in pixels.tolist()]
-    return [_half_blocks(rows[y], rows[y + 1]) for y in range(0, side, 2)]
+    return [_half_blocks(rows[y], rows[y + 1]) for y in range(0, size[0], 2)]
 
 
 Rgb = tuple[int, int, int]
@@ -136,14 +137,14 @@ class Pictures:
 
     def __init__(self) -> None:
         self._images: object = None
-        self._drawn: dict[tuple[int, int, Brush], list[Strip]] = {}
+        self._drawn: dict[tuple[int, Size, Brush], list[Strip]] = {}
 
-    def get(self, images: Image, index: int, side: int, brush: Brush) -> list[Strip]:
-        """The lines of `images[index]`, drawn anew only for another array, side or brush."""
+    def get(self, images: Image, index: int, size: Size, brush: Brush) -> list[Strip]:
+        """The lines of `images[index]`, drawn anew only for another array, size or brush."""
         if images is not self._images:
             self._images = images
             self._drawn.clear()
-        key = (index, side, brush)
+        key = (index, size, brush)
         if key not in self._drawn:
-            self._drawn[key] = picture(images[index], side, brush)
+            self._drawn[key] = picture(images[index], size, brush)
         return self._drawn[key]

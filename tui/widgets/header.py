@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from core.data.catalog import DATA_SETS
 from core.snapshot import RunView, Snapshot, State
 from tui import format as fmt
 from tui.display import STATE_LOOKS, Display
@@ -85,14 +84,20 @@ def _facts(run: RunView | None, *, named: bool) -> list[Part]:
     name = (" gd-tui ", "bold $primary")
     if run is None:
         return [name, ("  the cockpit for gradient descent", "$foreground-muted")]
-    data = DATA_SETS[run.config.data].title
+    if run.loop:
+        return [
+            name,
+            (f"  {run.model_title}", ""),
+            (f"   {run.data.title} {fmt.count(run.training_examples)}", ""),
+            (f"   {run.device}", "$foreground-muted"),
+        ]
     threads = "1 thread" if run.threads == 1 else f"{run.threads} threads"
     return [
         name,
         (f"  {run.name}" if named else "", "bold"),
         (f"  {run.model_title}", ""),
-        (f"   {data} {fmt.count(run.training_examples)}", ""),
-        (f"   {run.device} {run.stepper}", "$foreground-muted"),
+        (f"   {run.data.title} {fmt.count(run.training_examples)}", ""),
+        (f"   {run.device}, {run.residence}, {run.stepper}", "$foreground-muted"),
         (f" ({run.slower_because})" if run.slower_because else "", "$foreground-muted"),
         (f", {threads}", "$foreground-muted"),
     ]

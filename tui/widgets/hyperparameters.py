@@ -12,7 +12,9 @@ from tui.widgets.setting_list import Row, SettingList, row
 
 
 class HyperparametersPanel(SettingList):
-    """Only what the current optimizer has, and what the current schedule uses, is listed."""
+    """Only what the current optimizer has, and what the current schedule uses, is listed; of a
+    loop that is not ours what can be changed in it.
+    """
 
     TITLE = "Settings"
 
@@ -20,12 +22,20 @@ class HyperparametersPanel(SettingList):
         config = run.config
         yield row(config, "optimizer")
         for each in config.optimizer_spec.hyperparameters:
-            yield row(config, each.name, unit=_in_force(run) if each.name == "lr" else "")
+            if each.name in config.hyperparameters:
+                yield row(config, each.name, unit=_in_force(run) if each.name == "lr" else "")
+        if run.loop:
+            yield replace(row(config, "batch_size"), value=run.examples_per_update)
+            yield row(config, "speed", unit=" updates/s")
+            return
         yield row(config, "schedule")
         for name in _used_by_schedule(config):
             yield row(config, name)
         yield row(config, "order")
         yield replace(row(config, "batch_size"), value=run.examples_per_update)
+        yield row(config, "stepper")
+        if run.device != "cpu" or config.precision != "float32":
+            yield row(config, "precision")
 
 
 def _in_force(run: RunView) -> str:

@@ -72,8 +72,10 @@ class LossPanel(Panel):
             self._draw_new(company.run, company)
 
     def next_measure(self) -> None:
-        """Training loss, then test loss, then test accuracy."""
-        self._choose(replace(self.view, measure=_after(self.view.measure, list(Measure))))
+        """Training loss, then test loss, then test accuracy, where there is one."""
+        of_classes = self._run is None or bool(self._run.data.classes)
+        offered = [each for each in Measure if of_classes or each is not Measure.ACCURACY]
+        self._choose(replace(self.view, measure=_after(self.view.measure, offered)))
 
     def choose_clock(self, clock: Clock) -> None:
         self._choose(replace(self.view, clock=clock))

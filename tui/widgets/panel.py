@@ -14,6 +14,7 @@ from textual.geometry import Region
 from textual.message import Message
 
 from core.commands import Command
+from core.figures import Instrument
 from core.snapshot import RunView
 from tui.company import Company
 from tui.display import Display
@@ -27,7 +28,8 @@ class Panel(Vertical, can_focus=True):
 
     Its name stands on the upper border, left, and while it has the focus the keys that work in
     it, given room; live facts stand on the lower border, right. `KEYS_HELP` explains those keys
-    in the help. A panel that `LOOKS_BACK` shows the moment of the run that is looked at.
+    in the help. A panel that `LOOKS_BACK` shows the moment of the run that is looked at. While it
+    is in view, its `INSTRUMENTS` measure.
     """
 
     ALLOW_MAXIMIZE = True
@@ -35,6 +37,7 @@ class Panel(Vertical, can_focus=True):
     KEYS: ClassVar[str] = ""
     KEYS_HELP: ClassVar[tuple[tuple[str, str], ...]] = ()
     LOOKS_BACK: ClassVar[bool] = False
+    INSTRUMENTS: ClassVar[frozenset[Instrument]] = frozenset()
 
     class Asked(Message):
         """The person asked for something that the engine is to do.

@@ -33,14 +33,14 @@ class PathPanel(Panel):
     """Where the weights went since the common start, on one of two planes."""
 
     TITLE = "Path"
-    KEYS = "d, l"
+    KEYS = "d, y"
     KEYS_HELP = (
         ("d", "see the paths along the directions of most motion, or along random ones"),
-        ("l", "distances from the paths' start logarithmic, or linear"),
+        ("y", "distances from the paths' start logarithmic, or linear"),
     )
     BINDINGS = [
         Binding("d", "toggle_plane", "principal or random directions"),
-        Binding("l", "toggle_scale", "logarithmic or linear distances"),
+        Binding("y", "toggle_scale", "logarithmic or linear distances"),
     ]
 
     names: query_one[Lines] = query_one("#names", Lines)

@@ -1,149 +1,84 @@
-"""The panel of real test examples, each with what the network takes it for."""
+"""The panel of real test examples, each with what the network says of it."""
 
 from __future__ import annotations
 
-from rich.segment import Segment
-from rich.style import Style
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.events import Click, Resize
+from textual.events import Click
 from textual.getters import query_one
 from textual.message import Message
 from textual.reactive import reactive
-from textual.strip import Strip
+from textual.widget import Widget
 
 from core.commands import ShowDigits
-from core.snapshot import Digits, RunView
-from tui.display import RIGHT, Colour, Display
-from tui.widgets.half_blocks import Brush, Paint, Pictures, brush_for
-from tui.widgets.painted import Painted
+from core.snapshot import Digits, Numbers, RunView
+from tui.widgets.example_list import ExampleList
+from tui.widgets.faces import Face, RoomChanged
+from tui.widgets.fit import fullest
 from tui.widgets.panel import Panel
-from tui.widgets.tiles import Tiling, tile
-from tui.widgets.verdict import class_name, verdict, whole_percent
-
-
-def caption(digits: Digits, place: int, width: int, ascii: bool) -> tuple[str, Colour]:
-    """The line under a picture, `width` wide, and its colour: sign, prediction, confidence."""
-    judged = verdict(digits, place)
-    sure = whole_percent(judged.confidence)
-    room = max(width - len(sure) - 3, 1)
-    name = class_name(digits, judged.judged)[:room].ljust(room)
-    said = f"{judged.look.mark(ascii)} {name} {sure}"[:width]
-    return said.ljust(width), judged.look.colour
-
-
-class DigitGrid(Painted):
-    """The pictures; only the captions are drawn again while the same examples are shown."""
-
-    DEFAULT_CSS = "DigitGrid { height: 1fr; width: 1fr; }"
-
-    class Resized(Message):
-        """The room for tiles has changed."""
-
-    def __init__(self, display: Display) -> None:
-        super().__init__()
-        self._display = display
-        self._pictures = Pictures()
-        self._digits: Digits | None = None
-        self._brush = Brush(Paint.ASCII)
-        self.tiling = Tiling(8, 0, 0, 0)
-        self.selected = 0
-
-    @property
-    def shown(self) -> int:
-        """How many examples stand there."""
-        return min(self.tiling.count, len(self._digits.labels)) if self._digits else 0
-
-    def show(self, digits: Digits | None, selected: int) -> None:
-        """Draw the pictures if they are others, the captions if they say something else."""
-        before, brush = self._digits, brush_for(self.app, self._display)
-        same = before is not None and digits is not None and before.images is digits.images
-        if digits is before and selected == self.selected and brush == self._brush:
-            return
-        self._digits, self.selected = digits, selected
-        if not same or brush != self._brush:
-            self._brush = brush
-            self.repaint_all()
-            return
-        height = self.tiling.height
-        self.repaint(range(height - 1, height * self.tiling.rows, height))
-
-    def on_resize(self, event: Resize) -> None:
-        self.tiling = tile(event.size.width, event.size.height)
-        self.repaint_all()
-        self.post_message(self.Resized())
-
-    def line(self, y: int) -> Strip:
-        row, line = divmod(y, self.tiling.height)
-        last = line == self.tiling.height - 1
-        return self._caption_line(row) if last else self._picture_line(row, line)
-
-    def _places(self, row: int) -> range:
-        first = row * self.tiling.columns
-        return range(first, min(first + self.tiling.columns, self.shown))
-
-    def _joined(self, tiles: list[Strip]) -> Strip:
-        base = self.rich_style
-        gap, left = Strip.blank(1, base), Strip.blank(self.tiling.left, base)
-        # A strip keeps what it was styled to, so that a picture costs nothing the second time.
-        spaced = Strip.join([left, *(part for t in tiles for part in (t.apply_style(base), gap))])
-        return spaced.adjust_cell_length(self.size.width, base)
-
-    def _picture_line(self, row: int, line: int) -> Strip:
-        if self._digits is None:
-            return self._joined([])
-        images, side = self._digits.images, self.tiling.side
-        return self._joined(
-            [self._pictures.get(images, i, side, self._brush)[line] for i in self._places(row)]
-        )
-
-    def _caption_line(self, row: int) -> Strip:
-        if self._digits is None:
-            return self._joined([])
-        tiles = []
-        for place in self._places(row):
-            said, colour = caption(self._digits, place, self.tiling.side, self._display.ascii)
-            chosen = place == self.selected
-            style = Style(color=colour.on(dark=not self._brush.light), reverse=chosen, bold=chosen)
-            tiles.append(Strip([Segment(said, style)], self.tiling.side))
-        return self._joined(tiles)
+from tui.widgets.picture_grid import PictureGrid
+from tui.widgets.scatter import Scatter
 
 
 class PredictionsPanel(Panel):
-    """Real test examples and what the network says of them, live; arrows select one."""
+    """Real test examples and what the network says of them, live; arrows select one.
+
+    Pictures stand in a grid, rows of a table in a list; where numbers are told, in a scatter.
+    """
 
     TITLE = "Predictions"
     KEYS = "arrows select"
-    KEYS_HELP = (("arrows", "among the digits: select one"),)
+    KEYS_HELP = (
+        ("arrows", "among the examples: select one"),
+        ("left right", "in a scatter: the next smaller or larger true number"),
+        ("up down", "in a scatter: the next larger or smaller miss"),
+        ("enter", "in a scatter: the next of several numbers to be told"),
+    )
     LOOKS_BACK = True
     BINDINGS = [
         Binding("left", "select(-1, 0)", "Select", show=False),
         Binding("right", "select(1, 0)", "Select", show=False),
         Binding("up", "select(0, -1)", "Select", show=False),
         Binding("down", "select(0, 1)", "Select", show=False),
+        Binding("enter", "next_target", "Next number", show=False),
     ]
 
-    grid = query_one(DigitGrid)
+    grid = query_one(PictureGrid)
+    rows = query_one(ExampleList)
+    scatter = query_one(Scatter)
     selected = reactive(0)
     only_wrong = reactive(False)
 
     class Selected(Message):
-        """Another example is the chosen one: its place in `Digits`."""
+        """Another example is the chosen one: its place in `Digits` or `Numbers`."""
 
         def __init__(self, place: int) -> None:
             super().__init__()
             self.place = place
 
-    _digits: Digits | None = None
+    _said: Digits | Numbers | None = None
+    _face: Face
 
     def compose(self) -> ComposeResult:
-        yield DigitGrid(self._display)
+        self._face = PictureGrid(self._display)
+        yield self._face
+        for kind in (ExampleList, Scatter):
+            other = kind(self._display)
+            other.display = False
+            yield other
 
     def on_mount(self) -> None:
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self._draw())
 
+    def begin(self, run: RunView) -> None:
+        """Ask for examples of the run, before they are shown for the first time."""
+        self._turn_to(run)
+        self.ask()
+
     def show(self, run: RunView) -> None:
-        self._digits = run.digits
+        if self._turn_to(run):
+            self.ask()
+        self._said = run.digits
         self._draw()
 
     def action_fresh(self) -> None:
@@ -156,23 +91,24 @@ class PredictionsPanel(Panel):
         self.ask()
 
     def action_select(self, across: int, down: int) -> None:
-        """Move the choice, round the grid's edges."""
-        shown, columns = self.grid.shown, self.grid.tiling.columns
-        if not shown:
-            return
-        if across:
-            self.selected = (self.selected + across) % shown
-            return
-        column = self.selected % columns
-        places = range(column, shown, columns)
-        self.selected = places[(self.selected // columns + down) % len(places)]
+        """Move the choice, round the edges."""
+        if self._face.shown:
+            self.selected = self._face.moved(self.selected, across, down)
+
+    def action_next_target(self) -> None:
+        """Show the next of several numbers that are told of each example."""
+        self.scatter.next_target()
+        self._draw()
 
     def on_click(self, event: Click) -> None:
-        place = self.grid.tiling.at(*event.get_content_offset_capture(self.grid))
-        if place is not None and place < self.grid.shown:
+        face = self._face
+        assert isinstance(face, Widget)
+        place = face.at(*event.get_content_offset_capture(face))
+        if place is not None:
             self.selected = place
 
-    def on_digit_grid_resized(self) -> None:
+    def on_room_changed(self, message: RoomChanged) -> None:
+        message.stop()
         self.ask()
         self._draw()
 
@@ -183,23 +119,26 @@ class PredictionsPanel(Panel):
     def ask(self, *, fresh: bool = False) -> None:
         """Ask for as many examples as there is room for."""
         # One at least: the panel of a single example shows it even where there is no grid.
-        count = max(self.grid.tiling.count, 1)
+        count = max(self._face.room, 1)
         self.post_message(self.Asked(ShowDigits(count, self.only_wrong, fresh)))
+
+    def _turn_to(self, run: RunView) -> bool:
+        """Show examples in the way that suits the run's data; whether that is another way."""
+        data = run.data
+        before, face = self._face, self.grid if data.levels else self.rows
+        self._face = face if data.classes else self.scatter
+        for each in (self.grid, self.rows, self.scatter):
+            each.display = each is self._face
+        if self._face is self.grid:
+            height, width = data.shape[-2:]
+            self.grid.expect((height, width))
+        return self._face is not before
 
     def _draw(self) -> None:
         if not self.is_mounted:
             return
-        self.grid.show(self._digits, self.selected)
-        self.selected = min(self.selected, max(self.grid.shown - 1, 0))
-        self.entitle("Only wrong predictions" if self.only_wrong else self.TITLE)
-        self.report(self._tally())
-
-    def _tally(self) -> str:
-        """How many of those shown are right."""
-        if self._digits is None:
-            return ""
-        labels = self._digits.labels[: self.grid.shown]
-        if not labels:
-            return "no wrong ones left" if self.only_wrong else ""
-        right = sum(verdict(self._digits, i).look is RIGHT for i in range(len(labels)))
-        return f"{right} of {len(labels)} right"
+        self._face.show(self._said, self.selected)
+        self.selected = min(self.selected, max(self._face.shown - 1, 0))
+        self.entitle(self._face.title(only_wrong=self.only_wrong))
+        facts = self._face.facts(only_wrong=self.only_wrong)
+        self.report(self._display.text(fullest(self.content_size.width - 2, *facts)))

@@ -7,6 +7,7 @@ from textual.content import Content
 
 from core.snapshot import RunView, State
 from tui import format as fmt
+from tui.score import score_of
 from tui.widgets.bar import thin_bar
 from tui.widgets.fit import fullest
 from tui.widgets.lines import Lines
@@ -58,7 +59,8 @@ class ProgressPanel(Panel):
         between = max(1, min(_GAP, width - 2 - len(facts) * CELL)) if gaps else 0
         room = (width - 2 - gaps * between) // len(facts)
         parts: list[tuple[str, str]] = []
-        for place, (name, figure) in enumerate(facts):
+        for place, (said, figure) in enumerate(facts):
+            name = self._display.text(said)
             before = " " * (between if place else 1)
             gap = " " * max(1, room - len(name) - len(figure))
             parts += [(f"{before}{name}{gap}", "$foreground-muted"), (figure, "bold")]
@@ -73,7 +75,7 @@ def _epoch_shown(run: RunView) -> tuple[int, float]:
 
 
 def _pairs(run: RunView) -> list[tuple[Fact, ...]]:
-    test, best = run.evaluation, run.best
+    test, best, score = run.evaluation, run.best, score_of(run)
     return [
         (
             ("updates", fmt.count(run.at.updates)),
@@ -85,18 +87,18 @@ def _pairs(run: RunView) -> list[tuple[Fact, ...]]:
         ),
         (
             ("test loss", fmt.number(test.loss if test else None)),
-            ("test accuracy", fmt.percent(test.accuracy if test else None)),
+            (f"test {score.name}", score.of_test(test)),
         ),
         (
-            ("best accuracy", fmt.percent(best.accuracy if best else None)),
+            (f"best {score.name}", score.of_test(best)),
             ("at epoch", f"{best.at.epoch:.2f}" if best else fmt.MISSING),
         ),
     ]
 
 
 def _most_important(run: RunView) -> list[Fact]:
-    (updates, speed), (training, _), (_, accuracy), (best, _) = _pairs(run)
-    return [speed, training, accuracy, best, updates]
+    (updates, speed), (training, _), (_, score), (best, _) = _pairs(run)
+    return [speed, training, score, best, updates]
 
 
 def _rate(run: RunView, per_second: float) -> str:

@@ -19,7 +19,8 @@ class RunSettingsPanel(SettingList):
         yield row(run.config, "epochs", title="stop at epoch")
         yield row(run.config, "updates", title="stop at update")
         yield row(run.config, "seconds", title="stop at second")
-        yield row(run.config, "target_accuracy", title="stop at accuracy")
+        if run.data.classes:
+            yield row(run.config, "target_accuracy", title="stop at accuracy")
         yield row(run.config, "eval_every", unit=" examples")
         yield row(run.config, "snapshot_every", unit=" s")
         yield row(run.config, "snapshot_memory", unit=" MB")

@@ -16,6 +16,7 @@ from core.snapshot import RunView
 from tui.company import Company
 from tui.display import STATE_LOOKS
 from tui.run_columns import columns, outlook
+from tui.score import ACCURACY, score_of
 from tui.table import Column, Entry, entries, fitting, in_order, leaders
 from tui.widgets.lines import Lines
 from tui.widgets.panel import Panel
@@ -117,7 +118,9 @@ class RunsPanel(Panel):
         return self._company is not None and run in [each.id for each in self._company.runs]
 
     def _columns(self) -> tuple[Column, ...]:
-        return columns(racing=self._company is not None and self._company.race is not None)
+        company = self._company
+        score = score_of(company.run) if company else ACCURACY
+        return columns(score, racing=company is not None and company.race is not None)
 
     def _select(self, run: int) -> None:
         if run != self._chosen:
@@ -186,7 +189,7 @@ class RunsPanel(Panel):
         style = "bold $primary" if mark else "$foreground-muted"
         if mark and self._display.ascii:  # a mark that is a letter
             heading = heading.upper()
-        return Content.styled(f"{mark}{heading}".rjust(width), style)
+        return Content.styled(f"{mark}{self._display.text(heading)}".rjust(width), style)
 
     def _line(
         self, company: Company, row: Entry, width: int, best: dict[str, frozenset[int]]

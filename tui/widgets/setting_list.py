@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from core.commands import Change, Command, Reset
-from core.config import SETTINGS, RunConfig
+from core.config import SETTINGS, RunConfig, check_batch_size
 from core.errors import UserError
 from core.optimizers.table import HYPERPARAMETERS
 from core.settings import Choice, Flag, Setting, Whole
@@ -129,8 +129,8 @@ class SettingList(Panel):
     def action_nudge(self, direction: int) -> None:
         chosen = self.selected
         if self._run and chosen and chosen.can_nudge:
-            config, name = self._run.config, chosen.setting.name
-            self._ask(lambda: nudge(config, name, direction))
+            run, name = self._run, chosen.setting.name
+            self._ask(lambda: nudge(run, name, direction))
 
     def _ask(self, command_for: Callable[[], Command | None]) -> None:
         """Send the command, if there is one, or say why it cannot be."""
@@ -160,6 +160,8 @@ class SettingList(Panel):
         if name == "seed":
             return Reset(SETTINGS["seed"].parse(value))
         changed = self._run.config.changed(name, value)
+        if name == "batch_size":
+            check_batch_size(changed.batch_size, self._run.data)
         settled = (
             changed.hyperparameters[name] if name in HYPERPARAMETERS else getattr(changed, name)
         )
@@ -181,7 +183,7 @@ class SettingList(Panel):
         """What may be typed, and what comes of it where that is more than the new value."""
         assert self._run is not None
         if setting.name == "batch_size":
-            return Whole(1, self._run.config.data_spec.train).allowed
+            return Whole(1, self._run.training_examples).allowed
         allowed = setting.kind.allowed
         return f"{allowed}; the run begins again with it" if setting.name == "seed" else allowed
 

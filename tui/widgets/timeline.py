@@ -17,7 +17,7 @@ from tui import format as fmt
 from tui.display import STATE_LOOKS
 from tui.widgets.fit import fullest
 from tui.widgets.lines import Lines
-from tui.widgets.moment_row import WITH_ACCURACY, Table, rows
+from tui.widgets.moment_row import WITH_RESULT, Table, name_of_result, result, rows
 from tui.widgets.moment_strip import Strip
 from tui.widgets.panel import Panel
 
@@ -34,7 +34,7 @@ class TimelinePanel(Panel):
     TITLE = "Timeline"
     KEYS = "arrows, enter, f"
     KEYS_HELP = (
-        ("arrows", "along the timeline: show the curves and digits of then"),
+        ("arrows", "along the timeline: show the curves and examples of then"),
         ("home end", "along the timeline: to now, and to the oldest moment"),
         ("enter", "at an earlier moment: return there"),
         ("f", "at an earlier moment: fork from there"),
@@ -179,7 +179,7 @@ class TimelinePanel(Panel):
         width, height = self.lines.size
         if height < 3:
             return 0
-        return 2 if height >= HEADED and width >= WITH_ACCURACY else 1
+        return 2 if height >= HEADED and width >= WITH_RESULT else 1
 
     def _draw(self) -> None:
         run = self._run
@@ -190,7 +190,8 @@ class TimelinePanel(Panel):
         room = max(1, height - above)
         last = max(0, len(listed) - room)
         self._top = min(max(self._top, place - room + 1), place, last)
-        table = Table(listed, width, self._display, dark=self._dark)
+        name = name_of_result(run)
+        table = Table(listed, name, width, self._display, dark=self._dark)
         shown = (
             table.line(row, chosen=row.id == self._chosen, focused=self.has_focus)
             for row in listed[self._top : self._top + room]
@@ -206,10 +207,10 @@ class TimelinePanel(Panel):
     def _kept(self, run: RunView, width: int) -> str:
         """How much is kept; where it is narrow, the figures that have no column."""
         chosen = next((each for each in self._moments if each.id == self._chosen), None)
-        if chosen and width < WITH_ACCURACY:
-            share = fmt.percent(chosen.test_accuracy)
-            epoch = f"epoch {chosen.at.epoch:,.2f}"
-            return fullest(width - 2, f"{epoch}, accuracy {share}", f"{epoch}, {share}", "")
+        if chosen and width < WITH_RESULT:
+            figure, epoch = result(chosen, run), f"epoch {chosen.at.epoch:,.2f}"
+            named = f"{epoch}, {name_of_result(run)} {figure}"
+            return fullest(width - 2, named, f"{epoch}, {figure}", "")
         bound = run.config.snapshot_memory
         size = f"{_megabytes(run.timeline.megabytes)} of {bound:,.6g} MB"
         moments = fmt.plural(len(self._moments), "moment")

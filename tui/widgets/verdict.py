@@ -44,3 +44,13 @@ def class_name(digits: Digits, number: int | None) -> str:
 def whole_percent(share: float) -> str:
     """A probability in the fewest columns: 98%, or a dash where there is none."""
     return f"{100 * share:.0f}%" if isfinite(share) else MISSING
+
+
+def tally(digits: Digits | None, shown: int, *, only_wrong: bool) -> str:
+    """How many of the first examples, so many as are `shown`, are right."""
+    if digits is None:
+        return ""
+    if not shown:
+        return "no wrong ones left" if only_wrong and not digits.labels else ""
+    right = sum(verdict(digits, place).look is RIGHT for place in range(shown))
+    return f"{right} of {shown} right"

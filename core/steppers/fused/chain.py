@@ -16,6 +16,9 @@ from core.steppers.fused.rules import LINEAR, RELU, SIGMOID, TANH
 _KINDS: dict[type[nn.Module], int] = {nn.ReLU: RELU, nn.Tanh: TANH, nn.Sigmoid: SIGMOID}
 
 
+_OURS = "core.models."  # where our networks are
+
+
 @dataclass(frozen=True, slots=True)
 class Chain:
     """Linear layers of `widths` (layers + 1,), and what follows each: `kinds` (layers,)."""
@@ -27,21 +30,24 @@ class Chain:
 def chain_of(model: nn.Module) -> Chain | None:
     """The chain that a model computes, or None if it is none that the kernels know.
 
-    A model says so by being an nn.Sequential, or by a method `chain` that returns its modules
-    in the order in which they are applied.
+    An nn.Sequential is one of its modules; ours say so by a method `chain`, which returns their
+    modules in the order in which they are applied. What the user derived from either may do
+    something else.
     """
-    if isinstance(model, nn.Sequential):
-        modules: Iterable[nn.Module] = model
-    elif hasattr(model, "chain"):
-        modules = cast(Callable[[], Iterable[nn.Module]], model.chain)()
+    if type(model) is nn.Sequential:
+        modules: list[nn.Module] = [*model]
+    elif type(model).__module__.startswith(_OURS):
+        modules = [*cast(Callable[[], Iterable[nn.Module]], getattr(model, "chain", list))()]
     else:
         return None
+    if len({id(module) for module in modules}) < len(modules):
+        return None  # a module that is applied twice has its weights once
     widths: list[int] = []
     kinds: list[int] = []
     for module in modules:
         if isinstance(module, nn.Flatten | nn.Identity) and not widths:
             continue
-        if isinstance(module, nn.Linear) and _plain(module):
+        if type(module) is nn.Linear and _plain(module):
             widths += [module.out_features] if widths else [module.in_features, module.out_features]
             kinds.append(LINEAR)
         elif type(module) in _KINDS and kinds and kinds[-1] == LINEAR:
@@ -54,5 +60,7 @@ def chain_of(model: nn.Module) -> Chain | None:
 
 
 def _plain(layer: nn.Linear) -> bool:
-    on_cpu = layer.weight.device.type == "cpu"
-    return layer.bias is not None and layer.weight.dtype == torch.float32 and on_cpu
+    """Whether all of it is trained, and is what the kernels can write."""
+    parameters = [*layer.parameters()]
+    trained = all(p.requires_grad and p.dtype == torch.float32 for p in parameters)
+    return len(parameters) == 2 and trained and layer.weight.device.type == "cpu"

@@ -15,11 +15,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
+from core.config import RunConfig
 from core.data import load as entry
-from core.data.catalog import DATA_SETS, DataSpec
+from core.data.catalog import DATA_SETS
 from core.data.dataset import Dataset
+from core.data.placing import place
+from core.data.spec import DataSpec
 from core.data.torchvision_import import import_datasets
 
 TRAIN, TEST = 10, 5  # examples in the small sets; CIFAR-10 has five training files
@@ -53,7 +57,13 @@ class SmallSet:
     place: Path
 
     def load(self, progress: Callable[[str, float], None] = lambda _what, _share: None) -> Dataset:
-        return entry.load(self.spec.name, cache=self.cache, progress=progress)
+        config = replace(RunConfig(), data=self.spec.name)
+        return place(
+            entry.load(config, cache=self.cache, progress=progress),
+            config,
+            torch.device("cpu"),
+            entry.untold,
+        )
 
     def put_by_hand(self) -> None:
         self.place.mkdir(parents=True, exist_ok=True)

@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 import torch
 
+from core.config import RunConfig
 from core.data.catalog import DATA_SETS
 from core.data.dataset import Dataset
-from core.data.load import load
+from core.data.load import load, untold
 from core.data.mnist import load_mnist
+from core.data.placing import place
 from core.data.torchvision_import import import_datasets
 from core.errors import UserError
 
@@ -27,7 +29,7 @@ FILES = tuple(
 
 @pytest.fixture(scope="module")
 def mnist() -> Dataset:
-    return load("mnist")
+    return place(load(RunConfig()), RunConfig(), torch.device("cpu"), untold)
 
 
 @pytest.fixture(scope="module")
@@ -60,46 +62,42 @@ def test_every_element_equals_torchvision_with_the_chapters_transforms(
     theirs = datasets.MNIST(root=unpacked, train=train, transform=transform)
     images, labels = zip(*(theirs[i] for i in range(len(theirs))), strict=True)
 
-    ours = mnist.train_images if train else mnist.test_images
+    ours = mnist.train.inputs if train else mnist.test.inputs
     assert torch.equal(ours, torch.stack(images))
-    assert (mnist.train_labels if train else mnist.test_labels).tolist() == list(labels)
+    assert (mnist.train.targets if train else mnist.test.targets).tolist() == list(labels)
 
 
 def test_shapes_and_types_are_those_of_resident_tensors(mnist: Dataset) -> None:
-    assert mnist.train_images.shape == (60_000, 1, 28, 28)
-    assert mnist.test_images.shape == (10_000, 1, 28, 28)
-    assert mnist.train_images.dtype == mnist.test_images.dtype == torch.float32
-    assert mnist.train_images.is_contiguous()
-    assert mnist.train_labels.dtype == mnist.test_labels.dtype == torch.int64
+    assert mnist.train.inputs.shape == (60_000, 1, 28, 28)
+    assert mnist.test.inputs.shape == (10_000, 1, 28, 28)
+    assert mnist.train.inputs.dtype == mnist.test.inputs.dtype == torch.float32
+    assert mnist.train.inputs.is_contiguous()
+    assert mnist.train.targets.dtype == mnist.test.targets.dtype == torch.int64
     assert mnist.spec is DATA_SETS["mnist"]
 
 
 def test_every_class_has_its_known_number_of_examples(mnist: Dataset) -> None:
-    assert mnist.train_labels.bincount().tolist() == [
+    assert mnist.train.targets.bincount().tolist() == [
         *(5923, 6742, 5958, 6131, 5842),
         *(5421, 5918, 6265, 5851, 5949),
     ]
 
 
-def test_the_pixels_to_draw_are_those_that_were_normalised(mnist: Dataset) -> None:
-    back = ((mnist.test_images[:, 0] + 1) * 127.5).round().to(torch.uint8)
-    assert np.array_equal(back.numpy(), mnist.test_pixels)
+def test_the_pixels_to_draw_are_those_that_stand_in_the_file(
+    mnist: Dataset, unpacked: Path
+) -> None:
+    theirs = import_datasets().MNIST(unpacked, train=False).data.numpy()
+    assert np.array_equal(mnist.pictures(torch.arange(10_000)), theirs)
 
 
-def test_the_pixels_to_draw_cannot_be_written(mnist: Dataset) -> None:
-    with pytest.raises(ValueError, match="read-only"):
-        mnist.test_pixels[0, 0, 0] = 1
-
-
-def test_to_a_device_moves_the_tensors_and_leaves_the_pixels(mnist: Dataset) -> None:
-    moved = mnist.to("meta")
-    tensors = (moved.train_images, moved.train_labels, moved.test_images, moved.test_labels)
+def test_the_data_can_be_put_on_a_device() -> None:
+    moved = place(load(RunConfig()), RunConfig(), torch.device("meta"), untold)
+    tensors = (moved.train.inputs, moved.train.targets, moved.test.inputs, moved.test.targets)
     assert {tensor.device.type for tensor in tensors} == {"meta"}
-    assert moved.test_pixels is mnist.test_pixels
 
 
 def test_a_whole_copy_in_another_folder_is_read(mnist: Dataset, copy: Path) -> None:
-    assert torch.equal(load_mnist(copy).test_images, mnist.test_images)
+    assert torch.equal(load_mnist(copy).test.inputs, mnist.test.inputs)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -138,5 +136,5 @@ def test_a_file_that_cannot_be_read_is_an_error_that_names_it(copy: Path) -> Non
 
 def test_loading_says_what_it_reads() -> None:
     told: list[tuple[str, float]] = []
-    load("mnist", progress=lambda what, share: told.append((what, share)))
+    load(RunConfig(), progress=lambda what, share: told.append((what, share)))
     assert told == [("reading MNIST", 0.0)]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from core.config import RunConfig
 from core.data import load as entry
 from core.data.catalog import DATA_SETS
 from core.data.torchvision_import import import_datasets
@@ -34,11 +35,11 @@ def kmnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallSet:
 def test_a_set_is_downloaded_and_read(small: SmallSet) -> None:
     data = small.load()
     assert data.spec is small.spec
-    assert data.train_images.shape == (TRAIN, *small.spec.shape)
-    assert data.test_images.shape == (TEST, *small.spec.shape)
-    assert data.train_labels.tolist() == small.labels[0].tolist()
-    assert data.test_labels.tolist() == small.labels[1].tolist()
-    assert np.array_equal(data.test_pixels, small.pixels[1])
+    assert data.train.inputs.shape == (TRAIN, *small.spec.shape)
+    assert data.test.inputs.shape == (TEST, *small.spec.shape)
+    assert data.train.targets.tolist() == small.labels[0].tolist()
+    assert data.test.targets.tolist() == small.labels[1].tolist()
+    assert np.array_equal(data.pictures(torch.arange(TEST)), small.pixels[1])
 
 
 def test_images_are_normalised_as_the_chapters_transforms_do(small: SmallSet) -> None:
@@ -47,8 +48,8 @@ def test_images_are_normalised_as_the_chapters_transforms_do(small: SmallSet) ->
 
     transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
     for ours, pixels in (
-        (data.train_images, small.pixels[0]),
-        (data.test_images, small.pixels[1]),
+        (data.train.inputs, small.pixels[0]),
+        (data.test.inputs, small.pixels[1]),
     ):
         assert torch.equal(ours, torch.stack([transform(image) for image in pixels]))
 
@@ -76,14 +77,14 @@ def test_the_second_time_needs_no_download(small: SmallSet) -> None:
     small.go_offline()
     told: list[str] = []
     again = small.load(lambda what, _share: told.append(what))
-    assert torch.equal(again.train_images, first.train_images)
+    assert torch.equal(again.train.inputs, first.train.inputs)
     assert told == [f"reading {small.spec.title}"]
 
 
 def test_files_put_there_by_hand_need_no_download(small: SmallSet) -> None:
     small.put_by_hand()
     small.go_offline()
-    assert small.load().train_labels.tolist() == small.labels[0].tolist()
+    assert small.load().train.targets.tolist() == small.labels[0].tolist()
 
 
 def test_offline_the_error_says_which_files_to_put_where(small: SmallSet) -> None:
@@ -109,14 +110,14 @@ def test_no_network_is_told_in_the_same_way(
 def test_the_next_mirror_is_tried(kmnist: SmallSet, monkeypatch: pytest.MonkeyPatch) -> None:
     kind = import_datasets().KMNIST
     monkeypatch.setattr(kind, "mirrors", ["http://localhost/", *kind.mirrors])
-    assert kmnist.load().test_labels.tolist() == kmnist.labels[1].tolist()
+    assert kmnist.load().test.targets.tolist() == kmnist.labels[1].tolist()
 
 
 def test_a_wrong_file_in_place_is_downloaded_anew(small: SmallSet) -> None:
     small.put_by_hand()
     for name in small.archives:
         (small.place / name).write_bytes(b"half a file")
-    assert small.load().train_labels.tolist() == small.labels[0].tolist()
+    assert small.load().train.targets.tolist() == small.labels[0].tolist()
 
 
 def test_a_wrong_file_in_place_is_named_when_offline(small: SmallSet) -> None:
@@ -158,7 +159,7 @@ def test_an_unpacked_file_cut_short_is_unpacked_again(small: SmallSet) -> None:
     ]
     for file in unpacked:
         file.write_bytes(file.read_bytes()[:-1])
-    assert torch.equal(small.load().train_images, first.train_images)
+    assert torch.equal(small.load().train.inputs, first.train.inputs)
 
 
 def test_a_set_of_another_size_is_refused(
@@ -190,5 +191,5 @@ def test_the_cache_is_the_users_cache_directory_unless_told_otherwise(
     monkeypatch.setattr(
         "core.data.torchvision_sets.user_cache_path", lambda name, **_: tmp_path / name
     )
-    entry.load("kmnist")
+    entry.load(replace(RunConfig(), data="kmnist"))
     assert (tmp_path / "gd-tui" / "KMNIST" / "raw" / kmnist.archives[0]).is_file()

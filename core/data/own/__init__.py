@@ -1,0 +1,1 @@
+"""The user's own data: folders of images, arrays, tables, or what their own code returns."""
