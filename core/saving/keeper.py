@@ -119,7 +119,9 @@ class Keeper:
     def saving(self, run: Run) -> Saving | None:
         """Where a run is saved, and how that went."""
         charge = self._charges.get(run.id)
-        return charge.desk.saving if charge else None
+        if charge:
+            return charge.desk.saving
+        return None if run.leash is not None else Saving(str(self._plan.runs))  # it soon will be
 
     def folders(self) -> list[RunFolder]:
         """The folders of the runs, as far as they have one."""
