@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from core.data.split import Split
 from core.losses import Loss
 from core.precision import products
+from core.threads import use_threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ def evaluate(model: nn.Module, loss: Loss, examples: Split, chunk: int) -> Itera
         inputs, targets = examples.span(begin, min(begin + chunk, n))
         with only_looking(model):
             outputs = model(inputs).float()
+            use_threads(1)  # several would each add up a part: as many, as many roundings
             losses.append(loss.part(outputs, targets, n))
             predictions.append(outputs.argmax(1) if of_classes else outputs)
         yield None
