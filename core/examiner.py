@@ -11,6 +11,8 @@ from core.snapshot import Evaluation
 from core.threads import share, use_threads
 from core.trainer import Trainer
 
+_NAMED = 3  # files of many
+
 
 class Examiner:
     """Evaluates a trainer in small pieces, off the training clock, and says when it is time."""
@@ -18,6 +20,7 @@ class Examiner:
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
         self._under_way: Iterator[Result | None] | None = None
+        self._lost = 0  # files of the data, as far as it was told
         self.doubling = False  # judge also at 1, 2, 4, 8, ... updates, to compare runs there
 
     @property
@@ -58,9 +61,22 @@ class Examiner:
 
     def begin(self) -> None:
         trainer = self._trainer
+        self._tell_lost()
         self._under_way = evaluate(
             trainer.model, trainer.loss, trainer.data.test, trainer.micro_batch
         )
+
+    def _tell_lost(self) -> None:
+        """Say which files of the data could not be read any more, if there are more of them."""
+        trainer, lost = self._trainer, self._trainer.data.lost
+        if len(lost) > self._lost:
+            self._lost = len(lost)
+            several = "file" if len(lost) == 1 else "files"
+            named = ", ".join(lost[:_NAMED]) + (", ..." if len(lost) > _NAMED else "")
+            said = f"{len(lost):,} {several} cannot be read any more: {named}"
+            trainer.record.add_event(
+                trainer.at, "data", after=said, note="a grey picture stands for each"
+            )
 
     def give_up(self) -> None:
         self._under_way = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from core.data.spec import DataSpec
-from core.data.split import Halves, Resident, Split
+from core.data.split import Examples, Halves, Losing, Resident, Split
 
 # The chapter's Normalize((0.5,), (0.5,)): pixels from 0..1 to -1..1, in every channel alike.
 MEAN = 0.5
@@ -21,17 +22,29 @@ DEVIATION = 0.5
 class Dataset:
     """The examples of one data set, to be trained on and to be judged by.
 
-    `remarks` are what there is to say of how they were read, a line each.
+    `remarks` are what there is to say of how they were read, a line each; `sources` what they
+    were, or still are, read from.
     """
 
     spec: DataSpec
     train: Split
     test: Split
     remarks: tuple[str, ...] = ()
+    sources: tuple[Examples, ...] = ()
 
     @property
     def device(self) -> torch.device:
         return self.train.targets.device
+
+    @property
+    def lost(self) -> list[str]:
+        """The files that could be read once and cannot be any more: others stand for them."""
+        return [
+            Path(source.files[place]).name
+            for source in self.sources
+            if isinstance(source, Losing)
+            for place in source.lost.nonzero()[:, 0].tolist()
+        ]
 
     def first(self, count: int) -> Dataset:
         """The same data set with the first `count` of its training examples alone."""
@@ -58,7 +71,7 @@ class Dataset:
 
 
 @dataclass(frozen=True, eq=False)
-class Examples:
+class Pixels:
     """One half of a data set as it stands in its files.
 
     `pixels` is uint8, (examples, height, width) or (examples, height, width, 3); `labels` holds
@@ -69,12 +82,12 @@ class Examples:
     labels: NDArray[Any]
 
 
-def resident(spec: DataSpec, train: Examples, test: Examples) -> Halves:
+def resident(spec: DataSpec, train: Pixels, test: Pixels) -> Halves:
     """The data set whose training and test halves are given as pixels."""
     return Halves(spec, _normalised_half(train), _normalised_half(test))
 
 
-def _normalised_half(half: Examples) -> Resident:
+def _normalised_half(half: Pixels) -> Resident:
     return Resident(normalised(half.pixels), torch.from_numpy(half.labels.astype(np.int64)))
 
 

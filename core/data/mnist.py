@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.data.catalog import DATA_SETS
-from core.data.dataset import Examples, resident
+from core.data.dataset import Pixels, resident
 from core.data.split import Halves
 from core.errors import UserError
 
@@ -28,8 +28,8 @@ def load_mnist(folder: Traversable | None = None) -> Halves:
     return resident(DATA_SETS["mnist"], _examples(folder, "train"), _examples(folder, "t10k"))
 
 
-def _examples(folder: Traversable, half: str) -> Examples:
-    return Examples(
+def _examples(folder: Traversable, half: str) -> Pixels:
+    return Pixels(
         pixels=_idx(_checked(folder, f"{half}-images-idx3-ubyte.gz")),
         labels=_idx(_checked(folder, f"{half}-labels-idx1-ubyte.gz")),
     )

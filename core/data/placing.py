@@ -36,7 +36,8 @@ def place(found: Halves, config: RunConfig, device: torch.device, progress: Prog
     `config.residence` says otherwise. `progress` is told of reading, as that of `load` is.
     Raises UserError if an example cannot be read, or if there is no memory after all.
     """
-    remarks = found.remarks
+    remarks, halves = found.remarks, (found.train, found.test)
+    sources = tuple(half.examples for half in halves if isinstance(half, Unread))
     streamed = config.residence == "streamed"
     if config.residence == "auto":
         free = free_memory(device)
@@ -46,11 +47,13 @@ def place(found: Halves, config: RunConfig, device: torch.device, progress: Prog
             remarks = (*remarks, f"streamed: {sizes}{_in_words(free)} that are free on {device}")
     if streamed:
         workers = config.workers
-        train, test = (Streamed(half, device, workers) for half in (found.train, found.test))
-        return Dataset(found.spec, train, test, remarks)
+        train, test = (Streamed(half, device, workers) for half in halves)
+        return Dataset(found.spec, train, test, remarks, sources)
     try:
         whole = _Whole(found, config.workers, device, progress)
-        return Dataset(found.spec, whole.half(found.train), whole.half(found.test), remarks)
+        return Dataset(
+            found.spec, whole.half(found.train), whole.half(found.test), remarks, sources
+        )
     except ExampleError as fault:
         raise UserError(f"data: {config.data}: {fault}", setting="data") from fault
     except Exception as fault:

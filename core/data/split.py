@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -124,6 +125,14 @@ class Examples(Protocol):
 
     def __len__(self) -> int: ...
     def __getitem__(self, index: int) -> tuple[Tensor, Any]: ...
+
+
+@runtime_checkable
+class Losing(Protocol):
+    """Examples from `files`, of which some may get lost: `lost`, bool (n,), says which."""
+
+    files: Sequence[str]
+    lost: Tensor
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,7 @@ from typing import IO, Any
 import numpy as np
 from platformdirs import user_cache_path
 
-from core.data.dataset import Examples, resident
+from core.data.dataset import Pixels, resident
 from core.data.download import Archive, fetch
 from core.data.spec import DataSpec
 from core.data.split import Halves
@@ -68,7 +68,7 @@ def _read(spec: DataSpec, kind: Any, root: Path) -> Halves:
     return resident(spec, train, test)
 
 
-def _examples(spec: DataSpec, half: Any) -> Examples:
+def _examples(spec: DataSpec, half: Any) -> Pixels:
     pixels, labels = np.asarray(half.data), np.asarray(half.targets)
     match spec.torchvision_name:
         case "EMNIST":
@@ -77,7 +77,7 @@ def _examples(spec: DataSpec, half: Any) -> Examples:
             pixels = pixels.transpose(0, 2, 1)
         case "QMNIST":
             labels = labels[:, 0]  # the other columns say who wrote the digit, and where
-    return Examples(pixels, labels)
+    return Pixels(pixels, labels)
 
 
 def _folder(spec: DataSpec, root: Path) -> Path:

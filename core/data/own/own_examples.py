@@ -111,7 +111,9 @@ def _item(given: Any, row: int, data: str) -> Any:
         item = given[row]
     except UserError:
         raise
-    except (Exception, SystemExit) as fault:
+    except BaseException as fault:
+        if not own_code.is_fault(fault):
+            raise
         raise refused(data, f"{_where(given, row)} failed: {own_code.blame(fault)}") from fault
     if not isinstance(item, tuple | list) or len(item) != 2:
         raise refused(

@@ -14,7 +14,8 @@ def made_split(targets: Tensor, share: float, seed: int) -> tuple[Tensor, Tensor
     to be told, float32 (n, t), that share is drawn at random. Both halves have at least one
     example where there are two. The same arguments always give the same halves.
     """
-    order = shuffled(len(targets), seed)
+    draw = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(targets), generator=draw)
     for_test = torch.zeros(len(order), dtype=torch.bool)
     wanted = torch.zeros(0) if targets.is_floating_point() else _of_each_class(targets, share)
     if wanted.any():
@@ -23,7 +24,12 @@ def made_split(targets: Tensor, share: float, seed: int) -> tuple[Tensor, Tensor
         for_test[by_class] = _place_in_class(classes[by_class]) < wanted[classes[by_class]]
     else:
         for_test[: min(max(round(share * len(order)), 1), len(order) - 1)] = True
-    return order[~for_test], order[for_test]
+    # The first of each class became the test: what is left of the order begins with the large ones.
+    train, test = (
+        half[torch.randperm(len(half), generator=draw)]
+        for half in (order[~for_test], order[for_test])
+    )
+    return train, test
 
 
 def shuffled(count: int, seed: int) -> Tensor:

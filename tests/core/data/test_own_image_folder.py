@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,15 @@ import pytest
 import torch
 from PIL import Image
 
+from core.commands import FinishEpoch
+from core.config import RunConfig
+from core.data.load import untold
 from core.data.mnist import load_mnist
 from core.data.own.pictures import Pictures
+from core.data.placing import place
 from core.errors import UserError
+from core.run import Run
+from tests.core.conftest import NO_KERNELS, work_off
 from tests.core.data.own_files import in_files, in_memory, pixels, read, write_images
 
 
@@ -211,3 +218,20 @@ def test_a_folder_that_cannot_be_learned_from_is_refused_in_a_line(
 def test_a_folder_of_images_is_no_regression(folder: Path) -> None:
     with pytest.raises(UserError, match="no regression"):
         read(folder, task="regression")
+
+
+def test_a_run_says_which_files_it_has_lost(folder: Path) -> None:
+    found = read(folder)
+    config = replace(RunConfig(), residence="streamed", workers=0, eval_every=None)
+    data = place(found, config, torch.device("cpu"), untold)
+    run = Run("run 1", config, data, NO_KERNELS)
+    work_off(run)
+    gone = Path(in_files(found.train).examples.files[3])  # type: ignore[attr-defined]
+    gone.unlink()
+    for _ in range(2):
+        run.obey(FinishEpoch())
+        work_off(run)
+    said = [event.text for event in run.trainer.record.events if event.what == "data"]
+    assert said == [
+        f"data 1 file cannot be read any more: {gone.name}; a grey picture stands for each"
+    ]
