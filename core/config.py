@@ -10,23 +10,20 @@ from typing import Any
 from core.data.catalog import DATA_SETS
 from core.data.spec import DataSpec
 from core.errors import UserError
+from core.kinds import Arguments, DeviceName, Size, Widths
 from core.losses import LOSSES
 from core.models.catalog import MODELS
 from core.naming import DataName, ModelName
 from core.optimizers.table import HYPERPARAMETERS, OPTIMIZERS, OptimizerSpec
 from core.schedules import SCHEDULES
 from core.settings import (
-    Arguments,
     Choice,
-    DeviceName,
     Kind,
     Number,
     Optional,
     Setting,
-    Size,
     Text,
     Whole,
-    Widths,
 )
 from core.strategies import STRATEGIES
 from core.tasks import Task

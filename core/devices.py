@@ -24,4 +24,12 @@ def device_of(name: str) -> torch.device:
             + ", ".join(available),
             setting="device",
         )
+    if name == "cuda":
+        return torch.device(name, torch.cuda.current_device())
     return torch.device(name)
+
+
+def make_current(device: torch.device) -> None:
+    """Let this thread's CUDA device be the one, for what a model starts there by itself."""
+    if device.type == "cuda":
+        torch.cuda.set_device(device)

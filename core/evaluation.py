@@ -33,16 +33,19 @@ class Result:
 def only_looking(model: nn.Module) -> Iterator[None]:
     """Run a model without training it: no gradients, no dropout, no running statistics.
 
-    It computes in float32, whatever the precision of training.
+    It computes in float32, whatever the precision of training. Afterwards each layer is as
+    training had it: some of a user's own may be frozen.
     """
-    was_training = model.training
+    were_training = [(layer, layer.training) for layer in model.modules()]
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
     model.eval()
     try:
         with torch.inference_mode(), products("float32", device):
             yield
     finally:
-        model.train(was_training)
+        model.train(were_training[0][1])
+        for layer, was_training in were_training:
+            layer.training = was_training
 
 
 def evaluate(model: nn.Module, loss: Loss, examples: Split, chunk: int) -> Iterator[Result | None]:
@@ -62,19 +65,20 @@ def evaluate(model: nn.Module, loss: Loss, examples: Split, chunk: int) -> Itera
             losses.append(loss.part(outputs, targets, n))
             predictions.append(outputs.argmax(1) if of_classes else outputs)
         yield None
-    said, mean = torch.cat(predictions), float(torch.stack(losses).sum())
+    said, true = torch.cat(predictions).cpu(), examples.targets.cpu()
+    mean = float(torch.stack(losses).sum())
     if of_classes:
-        right = int((said == examples.targets).sum())  # counted: a float32 0.9 would miss 0.9
-        yield Result(mean, right / n, None, said.cpu())
+        right = int((said == true).sum())  # counted: a float32 0.9 would miss 0.9
+        yield Result(mean, right / n, None, said)
     else:
-        yield Result(mean, None, r_squared(said, examples.targets), said.cpu())
+        yield Result(mean, None, r_squared(said, true), said)
 
 
 def r_squared(predicted: Tensor, true: Tensor) -> float:
     """The coefficient of determination, 1 - Σ(true - predicted)² / Σ(true - mean)², at most 1.
 
-    Both are (n, t): the mean over the t numbers. One that is the same everywhere counts as 1 if
-    it is hit, else as 0.
+    Both are (n, t), on the processor, since not every device knows float64. It is the mean over
+    the t numbers; one that is the same everywhere counts as 1 if it is hit, else as 0.
     """
     predicted, true = predicted.double(), true.double()
     missed = (true - predicted).square().sum(0)

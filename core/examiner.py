@@ -85,12 +85,14 @@ class Examiner:
         """Judge a piece of the test set; the evaluation, once that was the last piece."""
         assert self._under_way is not None
         use_threads(share())
+        result, tried = None, 0
         try:
             result = next(self._under_way)
         except Exception as fault:
             tried = min(self._trainer.micro_batch, len(self._trainer.data.test))
             if not is_out_of_memory(fault) or tried == 1:
                 raise
+        if tried:  # only here: the fault holds on to what did not fit
             self._trainer.make_do(tried)
             self.begin()
             return None

@@ -9,6 +9,7 @@ from core.commands import Pause
 from core.config import RunConfig
 from core.data.dataset import Dataset
 from core.errors import UserError
+from core.forking import fork
 from core.racing.race import MOST_RUNS
 from core.run import Run
 from core.settings import Name
@@ -60,7 +61,7 @@ class Fleet:
     def fork(self, run: Run, name: str = "", moment: int | None = None) -> Run:
         """A copy of a run, as it is or was at a moment, right behind it, and selected."""
         self.check_room(1)
-        other = run.fork(self._take_id(), name or self._free_name(), moment)
+        other = fork(run, self._take_id(), name or self._free_name(), moment)
         self.runs.insert(self.runs.index(run) + 1, other)
         self.selected = other
         return other

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import replace
 
 from core.checkpoint import Checkpoint
 from core.run import Run
-from core.snapshot import RunView, State
+from core.snapshot import Digits, Numbers, RunView, State
 
 RECENT_UPDATES = 512  # of which every loss is told
 
@@ -20,8 +19,6 @@ def as_it_was(now: RunView, saved: Checkpoint, run: Run) -> RunView:
     config, record = saved.config, saved.record
     epoch, size = saved.at.epoch, config.examples_per_update(now.training_examples)
     factor = saved.schedule.factor(epoch, epoch + size / now.training_examples)
-    model = copy.deepcopy(run.trainer.model)
-    model.load_state_dict(saved.weights)
     return replace(
         now,
         state=State.PAUSED,
@@ -41,6 +38,20 @@ def as_it_was(now: RunView, saved: Checkpoint, run: Run) -> RunView:
         best=record.best,
         events=record.events,
         history=record.history(),
-        digits=run.showcase.ask(model) if run.showcase.chosen else None,
+        digits=_what_it_said(saved, run) if run.showcase.chosen else None,
         reached=dict(record.reached),
     )
+
+
+def _what_it_said(saved: Checkpoint, run: Run) -> Digits | Numbers:
+    """What the network said then of the examples on show now.
+
+    It is asked with the weights of then in it: a user's own may not let itself be copied.
+    """
+    model = run.trainer.model
+    now = {name: value.clone() for name, value in model.state_dict().items()}
+    model.load_state_dict(saved.weights)
+    try:
+        return run.showcase.ask(model)
+    finally:
+        model.load_state_dict(now)

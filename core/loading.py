@@ -13,7 +13,7 @@ from core.data.fitting import check_same, fitting
 from core.data.identity import identified
 from core.data.placing import place
 from core.data.spec import DataSpec
-from core.devices import device_of
+from core.devices import device_of, make_current
 from core.fleet import Fleet
 from core.replaying.player import Player
 from core.run import Run
@@ -44,6 +44,7 @@ def load(wish: Wish, clock: Time, say: Say, saved: Callable[[], object]) -> Load
     kernels, found = Preparation(), _found(wish)
     config = found.config if found else wish.config
     device = device_of(config.device)
+    make_current(device)
 
     def say_reading(what: str, share: float) -> None:
         say(what, 0.5 + 0.4 * share)  # it is the middle part of all the loading

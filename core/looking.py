@@ -111,7 +111,7 @@ class Showcase:
 
 def _in_own_units(values: Tensor, scales: Sequence[tuple[float, float]]) -> NDArray[np.float32]:
     """Numbers (k, t) as they were before they were standardised, if they were."""
-    values = values.double().cpu()
+    values = values.cpu().double()  # not every device knows float64
     if scales:
         mean, deviation = torch.tensor(scales, dtype=torch.float64).T
         values = values * deviation + mean

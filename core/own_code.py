@@ -12,6 +12,7 @@ import importlib.util
 import inspect
 import re
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import torch
+
 from core import own_imports
 from core.errors import UserError, did_you_mean
 from core.naming import SCRIPT
@@ -27,6 +30,8 @@ from core.naming import SCRIPT
 _OURS = Path(__file__).resolve().parent.parent
 _OUR_PACKAGES = ("core", "tui", "gd_tui")
 _MOST_SAID = 400  # characters of a fault
+_ANYTHING = inspect.Parameter("arguments", inspect.Parameter.VAR_KEYWORD)
+_GIVEN_BY = {"model": " (--model-arg NAME=VALUE)", "data": ", but it is given none"}
 
 _given: dict[str, Callable[..., Any]] = {}
 
@@ -56,14 +61,17 @@ def load(reference: str, setting: str) -> Callable[..., Any]:
     if reference in _given:
         return _given[reference]
     name, _, attribute = reference.rpartition(":")
-    try:
-        module = _from_file(Path(name)) if name.endswith(".py") else _by_name(name)
-    except UserError:
-        raise
-    except (Exception, SystemExit) as fault:
-        raise UserError(
-            f"{setting}: {name} cannot be imported: {blame(fault)}", setting=setting
-        ) from fault
+    if name.endswith(".py") and not Path(name).is_file():
+        raise UserError(f"{setting}: there is no file {name}", setting=setting)
+    with _torch_as_it_was(name, setting):
+        try:
+            module = _from_file(Path(name)) if name.endswith(".py") else _by_name(name)
+        except BaseException as fault:
+            if not is_fault(fault):
+                raise
+            raise UserError(
+                f"{setting}: {name} cannot be imported: {blame(fault)}", setting=setting
+            ) from fault
     found: Any = module
     for part in attribute.split("."):
         try:
@@ -102,17 +110,66 @@ def call(
 ) -> Any:
     """What the user's factory returns for these arguments, and of those `offered` what it takes.
 
-    Raises UserError with the user's own line if it raises; `what` is how it is called there.
+    Raises UserError, with the user's own line, if it raises, does not take what it is given, or
+    changes what holds for all of torch; `what` is how it is called there.
     """
     try:
-        takes = {*inspect.signature(factory).parameters}
+        signature = inspect.signature(factory)
     except (TypeError, ValueError):  # of a builtin, say
-        takes = set()
+        signature = inspect.Signature([_ANYTHING])
+    takes = signature.parameters
     known = {k: v for k, v in offered.items() if k in takes and k not in given}
     try:
-        return factory(**known, **given)
-    except (Exception, SystemExit) as fault:
-        raise UserError(f"{setting}: {what} failed: {blame(fault)}", setting=setting) from fault
+        signature.bind(**known, **given)
+    except TypeError as fault:
+        named = ", ".join(takes) or "none"
+        raise UserError(
+            f"{setting}: {what} cannot be called: {fault}; its arguments are {named}"
+            f"{_GIVEN_BY.get(setting, '')}",
+            setting=setting,
+        ) from fault
+    with _torch_as_it_was(what, setting):
+        try:
+            return factory(**known, **given)
+        except BaseException as fault:
+            if not is_fault(fault):
+                raise
+            raise UserError(f"{setting}: {what} failed: {blame(fault)}", setting=setting) from fault
+
+
+def is_fault(raised: BaseException) -> bool:
+    """Whether the user's code failed: it did not if somebody pressed Ctrl-C, told to one thread."""
+    by_hand = threading.current_thread() is threading.main_thread()
+    return not (isinstance(raised, KeyboardInterrupt) and by_hand)
+
+
+@contextmanager
+def _torch_as_it_was(what: str, setting: str) -> Iterator[None]:
+    """Raise UserError if what is done here changes what holds for all of torch, and undo that."""
+    dtype, device, gradients = _usual()
+    try:
+        yield
+        changed = [
+            f"{name} to {now}, which is to stay {before}"
+            for name, now, before in zip(
+                ("dtype", "device", "gradients"), _usual(), (dtype, device, gradients), strict=True
+            )
+            if now != before
+        ]
+    finally:
+        torch.set_default_dtype(dtype)
+        torch.set_grad_enabled(gradients)
+        if torch.get_default_device() != device:
+            torch.set_default_device(None if device.type == "cpu" else device)
+    if changed:
+        raise UserError(
+            f"{setting}: {what} sets torch's default {' and '.join(changed)}", setting=setting
+        )
+
+
+def _usual() -> tuple[torch.dtype, torch.device, bool]:
+    """What torch makes tensors of and where, and whether it computes gradients."""
+    return torch.get_default_dtype(), torch.get_default_device(), torch.is_grad_enabled()
 
 
 def blame(fault: BaseException) -> str:
@@ -137,8 +194,6 @@ def _is_own(filename: str) -> bool:
 
 @cache
 def _from_file(path: Path) -> ModuleType:
-    if not path.is_file():
-        raise UserError(f"there is no file {path}")
     spec = importlib.util.spec_from_file_location(f"_gd_tui_own_{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None

@@ -42,7 +42,8 @@ def _has_tf32(device: torch.device) -> bool:
 
 def _has_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported())
+        with torch.cuda.device(device):
+            return bool(torch.cuda.is_bf16_supported())
     return is_autocast_available(device.type)
 
 
@@ -50,7 +51,7 @@ def _has_bfloat16(device: torch.device) -> bool:
 def products(precision: str, device: torch.device) -> Iterator[None]:
     """Compute the device's float32 products exactly, or in TF32; torch has that process-wide.
 
-    Left to itself, torch takes TF32 for convolutions wherever it can.
+    Left to itself, torch takes TF32 for convolutions and recurrent layers wherever it can.
     """
     if device.type != "cuda":
         yield
@@ -83,7 +84,7 @@ def _older(module: Any) -> tuple[Callable[[], Any], Callable[[Any], None]]:
 
 _MATRICES, _CUDNN = torch.backends.cuda.matmul, torch.backends.cudnn
 _SWITCHES = (
-    (_place(_MATRICES, "fp32_precision"), _place(_CUDNN.conv, "fp32_precision"))
+    tuple(_place(each, "fp32_precision") for each in (_MATRICES, _CUDNN.conv, _CUDNN.rnn))
     if hasattr(_CUDNN, "conv")
     else (_older(_MATRICES), _older(_CUDNN))
 )

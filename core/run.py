@@ -39,6 +39,7 @@ from core.looking import Showcase
 from core.measuring.finder import Finder
 from core.measuring.instruments import Instruments
 from core.measuring.prober import Prober
+from core.measuring.turns import Turns
 from core.own_code import blame
 from core.pace import Pace, RateMeter
 from core.past import Past
@@ -87,15 +88,15 @@ class Run:
         self.log = log or Log(clock)
         self.past = Past(clock)
         self.leash: float | None = None  # in a replay: the update to go no further than
-        self._clock = clock
-        self._kernels = kernels
+        self.clock = clock
+        self.kernels = kernels
         self._pace = Pace()
         self._finish = NO_GOAL  # of the race that it takes part in
         self.begin(config, Record())
 
     def begin(self, config: RunConfig, record: Record) -> None:
         """A new trainer, evaluated once before its first update."""
-        self.trainer = Trainer(config, self.data, record, self._kernels, self._clock, self.log)
+        self.trainer = Trainer(config, self.data, record, self.kernels, self.clock, self.log)
         self._switchboard = Switchboard(self.trainer)
         self._take_up_trainer()
         self._examiner = Examiner(self.trainer)
@@ -106,9 +107,10 @@ class Run:
     def _take_up_trainer(self) -> None:
         """Nothing that was known of what the trainer did before counts any more."""
         seed = self.trainer.config.seed
-        self.prober = Prober(self.trainer, self._clock, seed)
-        self.instruments = Instruments(self.trainer, self.prober, self._clock, seed)
-        self.finder = Finder(self._clock)
+        self.prober = Prober(self.trainer, self.clock, seed)
+        self.instruments = Instruments(self.trainer, self.prober, self.clock, seed)
+        self.finder = Finder(self.clock)
+        self._turns = Turns(self.prober, self.instruments)
 
     def capture(self) -> Checkpoint:
         """All that the training is now; see `core.checkpoint.capture`."""
@@ -129,37 +131,6 @@ class Run:
         self._take_up_trainer()
         self._examiner.give_up()
         self.past.arrive(self.trainer)
-
-    def fork(self, id: int, name: str, moment: int | None = None) -> Run:
-        """Another run that goes on bit for bit as this one would, or would have at a moment.
-
-        Of an update under way, it begins its own from the start. Raises UserError if the moment
-        has gone.
-        """
-        saved = self.capture() if moment is None else self.past.timeline.find(moment).checkpoint
-        log = self.log.another()
-        other = Run(name, self.trainer.config, self.data, self._kernels, self._clock, id, log)
-        other.log.attach("start", saved)
-        other.take_up(saved)
-        other.origin = Origin(self.name, self.id, saved.at, saved.config)
-        other.showcase = self.showcase.copy()
-        other.past.inherit(self.past)
-        other.prober.steadiness = self.prober.steadiness
-        other.prober.noise_scale = self.prober.noise_scale
-        if moment is None:
-            other.trainer.diverged = self.trainer.diverged
-            if self.state is State.RUNNING:
-                other.goal = self.goal
-                other.go_on()
-            else:
-                other.come_to_rest(self.state, self.reason)
-            if self._examiner.busy:
-                other.examine()
-        else:
-            other.past.timeline.stand_at(other.past.timeline.find(moment))
-            other.come_to_rest(State.PAUSED)
-        other.trainer.record.add_event(saved.at, "forked", after=f"from {self.name}")
-        return other
 
     # Racing
 
@@ -246,7 +217,7 @@ class Run:
                 f"{self.name} races, and the others would wait for it; f forks it, and for the "
                 "fork a learning rate can be looked for"
             )
-        self.finder.begin(self.trainer, self.capture(), self._kernels)
+        self.finder.begin(self.trainer, self.capture(), self.kernels)
         self.meter.clear()  # it will have rested
 
     def _change(self, name: str, value: object) -> None:
@@ -303,26 +274,24 @@ class Run:
             elif self._examiner.busy:
                 self._examine()
             elif self.state is not State.RUNNING:
-                return self._look_closer()
+                return self._turns.look_closer()
             elif self._held:
                 return False
             elif self._at_finish():
                 self._arrive()
-            elif self.prober.busy:
-                self.prober.work()
-            elif self.instruments.busy:
-                self.instruments.work()
+            elif self._turns.busy:
+                self._turns.work()
             else:
                 return self._train(allowance)
             return True
-        except Exception as fault:  # whatever torch or a model raises
+        except (Exception, SystemExit) as fault:  # whatever torch or a model raises
             self.fail(fault)
             return True
 
     @property
     def busy(self) -> bool:
         """Whether something is under way that the weights must not change in."""
-        return self._examiner.busy or self.prober.busy or self.instruments.busy
+        return self._examiner.busy or self._turns.busy
 
     @property
     def needs_every_core(self) -> bool:
@@ -337,8 +306,7 @@ class Run:
             return 0.0 if self.instruments.wanted else math.inf
         if self._held:
             return math.inf
-        measures = self.prober.busy or self.instruments.busy
-        return 0.0 if measures else self._pace.wait(self._clock())
+        return 0.0 if self._turns.busy else self._pace.wait(self.clock())
 
     @property
     def _speed(self) -> float | None:
@@ -348,30 +316,20 @@ class Run:
     @property
     def _held(self) -> bool:
         at = self.trainer.updates
-        busy = self.prober.busy or self.instruments.busy
-        return self.leash is not None and at >= self.leash and not busy
+        return self.leash is not None and at >= self.leash and not self._turns.busy
 
-    def fail(self, fault: Exception) -> None:
+    def fail(self, fault: BaseException) -> None:
         """Pause with an unexpected error as the reason."""
         self._examiner.give_up()
-        self.prober.give_up()
-        self.instruments.give_up()
+        self._turns.give_up()
         said = blame(fault)
         self.come_to_rest(State.FAILED, said)
         note = self.trainer.abandon_update()
         self.trainer.record.add_event(self.trainer.at, "error", after=self.reason, note=note)
 
-    def _look_closer(self) -> bool:
-        """Measure what is shown of this moment, at rest; False if all is known."""
-        self.instruments.begin_if_wanted()
-        if self.instruments.busy:
-            self.instruments.work()
-            return True
-        return False
-
     def _train(self, allowance: Allowance) -> bool:
         trainer, speed = self.trainer, self._speed
-        allowed = self._pace.allowed(speed, self._clock())
+        allowed = self._pace.allowed(speed, self.clock())
         if allowed == 0:
             return False
         before = trainer.updates
@@ -412,7 +370,7 @@ class Run:
         trainer = self.trainer
         share = trainer.update_progress
         examples = trainer.examples + share * trainer.examples_per_update
-        self.meter.mark(self._clock(), trainer.updates + share, examples)
+        self.meter.mark(self.clock(), trainer.updates + share, examples)
 
     def _examine(self) -> None:
         evaluation = self._examiner.work()
@@ -430,8 +388,7 @@ class Run:
         """Finish if a stop condition is met, pause if what was asked for is done."""
         trainer = self.trainer
         if self.state is State.RUNNING:
-            self.prober.begin_if_due()
-            self.instruments.begin_if_due()
+            self._turns.begin_if_due()
         if self._at_finish():
             self._arrive()
         elif self.state in (State.RUNNING, State.PAUSED) and not trainer.mid_update:

@@ -11,6 +11,7 @@ from dataclasses import asdict
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from core.allowance import SLICE_SECONDS
 from core.config import RunConfig
@@ -72,6 +73,8 @@ class Trainer:
         self._large: Iterator[None] | None = None
         network = models.build(config, data.spec)
         self.model, self.loss = network.model.to(data.device), network.loss
+        if isinstance(self.loss.own, nn.Module):  # which may weigh the classes
+            self.loss.own.to(data.device)
         if not is_ours(config.model):
             size = min(config.examples_per_update(len(data.train)), _TRIED)
             try_out(self.model, self.loss, data, size, config.model)
@@ -128,6 +131,7 @@ class Trainer:
 
         That is some `seconds` away; a large update goes on where the last call left it.
         """
+        tried = 0
         try:
             with self.randomness.in_force():
                 self._advance(most, seconds)
@@ -135,6 +139,7 @@ class Trainer:
             tried = min(self.micro_batch, self.next_size)
             if not is_out_of_memory(fault) or tried == 1:
                 raise
+        if tried:  # only here: the fault holds on to what did not fit
             self.make_do(tried)
 
     def _advance(self, most: int, seconds: float) -> None:

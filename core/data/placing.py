@@ -81,7 +81,7 @@ def free_memory(device: torch.device) -> int:
 
 
 def _lies_on(half: Resident | Unread, device: torch.device) -> bool:
-    return isinstance(half, Resident) and half.inputs.device.type == device.type
+    return isinstance(half, Resident) and half.inputs.device == device
 
 
 class _Whole:

@@ -148,7 +148,8 @@ class _Stream:
         self.used = 0
         self._device = device
         self._chunks = Chunks(chunk_of(reader.shape))
-        self._loader = loader_of(reader, self._chunks, workers, pinned=device.type == "cuda")
+        self._pinned = device.type == "cuda"  # copies then go on while others are at work
+        self._loader = loader_of(reader, self._chunks, workers, self._pinned)
         self._coming: Iterator[Tensor | str] = iter(())
         self._told: Tensor | None = None  # as it was told: a view of the same memory needs no look
         self._order = torch.empty(0, dtype=torch.int64)
@@ -163,6 +164,8 @@ class _Stream:
     def begin(self, rows: Tensor) -> None:
         """Read the examples `rows` (n,) in this order from now on."""
         self._told, self._order = rows, rows.clone()
+        if self._pinned:
+            self._order = self._order.pin_memory()
         self._at = self._read = 0
         self._chunk = None
         self._chunks.order = self._order
@@ -198,8 +201,8 @@ class _Stream:
         inputs = checked(next(self._coming))
         which = self._order[self._read : self._read + len(inputs)]
         self._read += len(inputs)
-        # From pinned memory a copy to a GPU goes on while others are at work.
-        return inputs.to(self._device, non_blocking=True), which.to(self._device)
+        place, overtaken = self._device, self._pinned
+        return inputs.to(place, non_blocking=overtaken), which.to(place, non_blocking=overtaken)
 
     def close(self) -> None:
         self._coming = iter(())

@@ -45,7 +45,7 @@ class Reader:
     """
 
     def __init__(self, half: Resident | Unread) -> None:
-        self._inputs = half.inputs if isinstance(half, Resident) else None
+        self._inputs = half.inputs.cpu() if isinstance(half, Resident) else None
         self._examples: Examples | None = half.examples if isinstance(half, Unread) else None
         self._packed: tuple[bytes, dict[str, str]] | None = None
         self.shape = half.shape if isinstance(half, Unread) else tuple(half.inputs.shape[1:])

@@ -99,6 +99,8 @@ class _Objects:
 
     def _model(self, model: Any, loss: Any) -> str:
         if isinstance(model, nn.Module):
+            if any(weight._backward_hooks for weight in model.parameters()):
+                self.remarks.append(f"the hooks on weights of {type(model).__name__} are not kept")
             return self._give(type(model).__name__, _copies(model, loss))
         if isinstance(model, str):
             if loss is not None:
@@ -139,6 +141,14 @@ def _copies(model: nn.Module, loss: Any) -> Callable[[], Any]:
             "makes it instead, such as its class",
             setting="model",
         ) from None
+    if not all(parameter.is_leaf for parameter in initial.parameters()):
+        raise UserError(
+            f"model: a copy of {type(model).__name__} has no weights of its own, as one of "
+            "torch.jit has not; give the network that it was made from",
+            setting="model",
+        )
+    if not initial.training:  # it was just judged, say; what is frozen in part stays so
+        initial.train()
 
     def factory() -> Any:
         model = copy.deepcopy(initial)

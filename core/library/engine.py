@@ -97,7 +97,9 @@ class OwnEngine(Engine):
         Whichever is first; without any, to the stop conditions that are set. Returns the run as
         it is then, judged on its test set. Ctrl-C pauses, and is passed on.
         """
-        at, examples = self.run.at, self.run.training_examples
+        running = self.run.state is State.RUNNING  # since a screen was left, say
+        run = self.ask(Pause()) if running else self.run
+        at, examples = run.at, run.training_examples
         ends: dict[str, Any] = {
             "epochs": None if epochs is None else at.examples // examples + epochs,
             "updates": None if updates is None else at.updates + updates,
@@ -107,13 +109,14 @@ class OwnEngine(Engine):
         if any(end is not None for end in ends.values()):
             for name in STOP_CONDITIONS:
                 self.change(name, ends[name])
-        elif not self.run.config.stops:
+        elif not run.config.stops:
             raise UserError("train: it has no end; give it epochs, updates or seconds")
         try:
             self.ask(Start())
             snapshot = self._wait_for(lambda shown: _selected(shown).state is not State.RUNNING)
         except KeyboardInterrupt:
-            self.send(Pause())
+            self.ask(Pause())
+            self.give_weights()
             raise
         self.give_weights()
         run = _selected(snapshot)

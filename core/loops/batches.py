@@ -45,6 +45,7 @@ class Batches:
         self.loader = loader
         self.fixed = _why_fixed(loader)
         self._live: LiveBatches | None = None
+        self._first: int | None = None  # examples in the first batch
         if isinstance(loader, DataLoader) and not self.fixed:
             chosen = size or int(loader.batch_size or 1)
             self._live = LiveBatches(loader.sampler, chosen, bool(loader.drop_last))
@@ -52,11 +53,17 @@ class Batches:
 
     @property
     def size(self) -> int | None:
-        """Examples in a batch, where it is known before one was seen."""
+        """Examples in a batch; where the loader has no such number, as in the first one."""
         if self._live:
             return self._live.size
         size = getattr(self.loader, "batch_size", None)
-        return size if isinstance(size, int) else None
+        return size if isinstance(size, int) else self._first
+
+    def count(self, batch: Any) -> int:
+        """How many examples a batch has."""
+        found = examples_in(batch) or self.size or 1
+        self._first = self._first or found
+        return found
 
     def resize(self, size: int) -> None:
         assert self._live is not None

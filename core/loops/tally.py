@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from core.library.optimizers import row_of, values_of
-from core.loops.batches import Batches, examples_in
+from core.loops.batches import Batches
 from core.loops.witness import Witness
 from core.optimizers.table import OptimizerSpec
 from core.pace import RateMeter
@@ -23,6 +24,28 @@ from core.snapshot import Evaluation, Moment
 _PATIENCE = 64  # batches without a step after which each of them counts as an update
 _MOST_FRESH = 4_096  # losses that wait on their device
 UNSEEN = OptimizerSpec("unseen", "no optimizer seen", (), (), "no optimizer has made a step yet")
+
+
+@dataclass
+class _Since:
+    """The batches since the last update."""
+
+    batches: int = 0
+    examples: int = 0
+    seconds: float = 0.0
+
+    def add(self, examples: int, seconds: float) -> None:
+        self.batches += 1
+        self.examples += examples
+        self.seconds += seconds
+
+    def sizes(self, updates: int) -> list[int]:
+        """The examples of each of so many updates that were made of them."""
+        each, rest = divmod(self.examples, updates)
+        return [each + (place < rest) for place in range(updates)]
+
+    def times(self, updates: int) -> list[float]:
+        return [self.seconds / updates] * updates
 
 
 class Tally:
@@ -43,10 +66,10 @@ class Tally:
         self.values: dict[str, Any] = {}  # of the optimizer's hyperparameters
         self.updates = self.examples = self.epochs = 0
         self.seconds = 0.0
+        self.batches_per_update = 1.0
         self._clock = clock
         self._seen = 0  # batches
-        self._examples_since = 0  # the last update
-        self._seconds_since = 0.0
+        self._since = _Since()
         self._fresh: list[tuple[int, float, Tensor | None]] = []  # size, seconds, loss
         self._not_finite = False
         self._others: set[str] = set()
@@ -81,22 +104,29 @@ class Tally:
     def begin_phase(self, size: int) -> None:
         """From now on batches are of that size."""
         self.settle()
-        self.record.begin_phase("mini-batch", size, self.at)
+        phases = self.record.phases
+        if not phases or phases[-1].batch_size != size:
+            self.record.begin_phase("mini-batch", size, self.at)
 
     def note(self, batch: Any, seconds: float) -> int:
         """Look at what became of a batch that was handed out; how many updates that were."""
         assert self.batches is not None
         self._seen += 1
-        self._examples_since += examples_in(batch) or self.batches.size or 1
-        self._seconds_since += seconds
         steps = self.witness.take()
+        knows = self.witness.optimizer is not None
+        if knows and not steps and not self.witness.learns:
+            return 0  # it was only looked at, as in an evaluation
+        if self.batches.size is None:
+            self.begin_phase(self.batches.count(batch))
+        since = self._since
+        since.add(self.batches.count(batch), seconds)
         if not steps:
-            if self.witness.optimizer is not None or self._seen < _PATIENCE:
+            if knows or self._seen < _PATIENCE:
                 return 0  # gradients are being accumulated
             steps = [self.witness.pending]
-        size, spent = self._examples_since // len(steps), self._seconds_since / len(steps)
-        self._fresh += [(size, spent, loss) for loss in steps]
-        self._examples_since, self._seconds_since = 0, 0.0
+        self._fresh += zip(since.sizes(len(steps)), since.times(len(steps)), steps, strict=True)
+        self.batches_per_update = since.batches / len(steps)
+        self._since = _Since()
         return len(steps)
 
     def settle(self) -> None:
@@ -138,8 +168,8 @@ class Tally:
             self.record.add_event(self.at, "diverged", after="the loss is not finite")
         self._not_finite = broken
         for name in sorted(self.witness.others - self._others):
-            said = f"{name} makes steps, too"
-            note = f"the learning rate here is that of {self.spec.torch_name}"
+            said = f"another one, {name}, makes steps, too"
+            note = f"loss and learning rate are those of the one watched, {self.spec.torch_name}"
             self.record.add_event(self.at, "optimizer", after=said, note=note)
         self._others |= self.witness.others
 

@@ -34,7 +34,7 @@ def view(tally: Tally, state: State, config: RunConfig) -> RunView:
         threads=1,
         training_examples=examples,
         at=tally.at,
-        examples_per_update=config.batch_size,
+        examples_per_update=max(1, round(config.batch_size * tally.batches_per_update)),
         update_progress=0.0,
         learning_rate=config.hyperparameters.get("lr", 0.0),
         updates_per_second=rates[0],

@@ -37,9 +37,27 @@ def build_own(config: RunConfig, data: DataSpec) -> tuple[nn.Module, Loss | None
             setting=_SETTING,
         )
     _settle(model, data, config.model)
+    _check_weights(model, config.model)
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise UserError(f"model: {config.model} has no weights to train", setting=_SETTING)
     return model, Loss(getattr(loss, "__name__", "own"), loss) if loss else None
+
+
+def _check_weights(model: nn.Module, name: str) -> None:
+    """Raise UserError for weights that have no values, or train in anything but float32."""
+    for layer, weight in model.named_parameters():
+        if weight.is_meta:
+            raise UserError(
+                f"model: {name} has weights without values ({layer}, on the device meta)",
+                setting=_SETTING,
+            )
+        if weight.requires_grad and weight.dtype != torch.float32:
+            kind = str(weight.dtype).removeprefix("torch.")
+            raise UserError(
+                f"model: {name} has weights of {kind} ({layer}); they must be float32, as "
+                "model.float() makes them (--precision says how products are computed)",
+                setting=_SETTING,
+            )
 
 
 def _kinds(returned: object) -> str:

@@ -24,21 +24,16 @@ def try_out(model: nn.Module, loss: Loss, data: Dataset, size: int, name: str) -
     devices = [data.device] if data.device.type == "cuda" else []
     try:
         with torch.random.fork_rng(devices=devices):
-            outputs = own_code.call(partial(_forward, model, inputs), {}, {}, name, "model")
-            _check_outputs(outputs, data, len(targets), name)
-            judge = partial(_there_and_back, loss, outputs, targets)
-            said = own_code.call(judge, {}, {}, name, "loss")
+            for _ in range(2):  # what is kept of the first time may spoil the second
+                outputs = own_code.call(partial(_forward, model, inputs), {}, {}, name, "model")
+                _check_outputs(outputs, data, len(targets), name)
+                _judge(loss, outputs, targets, name)
     finally:
         for parameter in model.parameters():
             parameter.grad = None
         with torch.no_grad():
             for key, value in model.named_buffers():
                 value.copy_(buffers[key])
-    if said.numel() != 1:
-        shape = "x".join(map(str, said.shape))
-        raise UserError(
-            f"loss: {loss.name} of {name} returns {shape} numbers; it must be one, the mean"
-        )
 
 
 def _forward(model: nn.Module, inputs: Tensor) -> object:
@@ -53,11 +48,26 @@ def _forward(model: nn.Module, inputs: Tensor) -> object:
         raise
 
 
-def _there_and_back(loss: Loss, outputs: Tensor, targets: Tensor) -> Tensor:
-    said = loss.mean(outputs, targets)
-    if said.numel() == 1:
-        said.backward()  # type: ignore[no-untyped-call]
-    return said.detach()
+def _judge(loss: Loss, outputs: Tensor, targets: Tensor, name: str) -> None:
+    """Take the outputs (n, ...) and targets (n, ...) through the loss, and back to the weights."""
+    if len(targets) == 1:  # of one example, a loss for each would look like their mean
+        outputs, targets = outputs.repeat(2, 1), targets.repeat(2, *[1] * (targets.ndim - 1))
+    said = own_code.call(partial(loss.mean, outputs, targets), {}, {}, name, "loss")
+    if not isinstance(said, Tensor):
+        kind = type(said).__name__
+        raise _of_loss(loss, name, f"returns {kind}; it must be a tensor with the mean alone")
+    if said.numel() != 1:
+        shape = "x".join(map(str, said.shape))
+        raise _of_loss(loss, name, f"returns {shape} numbers; it must be one, the mean")
+    if not said.requires_grad:
+        raise _of_loss(
+            loss, name, "has no gradient: something is detached, rounded or under no_grad"
+        )
+    own_code.call(said.backward, {}, {}, name, "loss")
+
+
+def _of_loss(loss: Loss, name: str, what: str) -> UserError:
+    return UserError(f"loss: {loss.name} of {name} {what}", setting="model")
 
 
 def _check_outputs(outputs: object, data: Dataset, count: int, name: str) -> None:
@@ -72,5 +82,11 @@ def _check_outputs(outputs: object, data: Dataset, count: int, name: str) -> Non
             f"model: {name} makes {tuple(outputs.shape)} of {count} examples of "
             f"{'x'.join(map(str, spec.shape))}; {spec.title} has {what}, so it must be "
             f"({count}, {spec.outputs})",
+            setting="model",
+        )
+    if not outputs.requires_grad:
+        raise UserError(
+            f"model: what {name} returns has no gradient: it does not depend on weights that "
+            "train, or is detached or under no_grad",
             setting="model",
         )

@@ -23,10 +23,21 @@ def make(name: str, parameters: Iterable[nn.Parameter], **options: Any) -> Optim
     _keep_the_compiler_out()
     cls: type[Optimizer] = getattr(torch.optim, name)
     parameters = list(parameters)
+    if _is_fused(name, {parameter.device.type for parameter in parameters}):
+        options["fused"] = True
+    return cls(parameters, **options)
+
+
+def _is_fused(name: str, kinds: Iterable[str]) -> bool:
+    """Whether torch can carry out all of a step at once on devices of these kinds.
+
+    Its optimizers would take the word for it, and fail in their first step.
+    """
+    has = torch._C._dispatch_has_kernel_for_dispatch_key
     try:
-        return cls(parameters, fused=True, **options)  # type: ignore[call-arg]
-    except (TypeError, RuntimeError):
-        return cls(parameters, **options)
+        return all(has(f"aten::_fused_{name.lower()}_", kind.upper()) for kind in kinds)
+    except RuntimeError:  # there is no such operation, or no such device
+        return False
 
 
 @torch.no_grad()

@@ -130,7 +130,7 @@ def _check_order(steps: Sequence[Step]) -> None:
     """Updates only grow, but where the run went elsewhere; raises DamagedError."""
     for before, step in pairwise(steps):
         reset = isinstance(before.deed, Ask) and isinstance(before.deed.command, Reset)
-        went = reset or isinstance(before.deed, GoTo)
+        went = reset or any(isinstance(each.deed, GoTo) for each in (before, step))
         if step.update < before.update and not went:
             raise DamagedError(
                 f"line {step.line:,} is about update {step.update:,}, after {before.update:,}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from core.data.spec import DataSpec
 from core.errors import UserError
 from core.models import build as models
 from core.models.catalog import is_ours
+from core.optimizers.table import OPTIMIZERS
 from core.run import Run
 from core.saving import description, journal
 from core.saving.checkpoint_file import peek, read, unusable
@@ -89,8 +91,10 @@ def _shapes(config: RunConfig, data: DataSpec) -> nn.Module:
         return models.build(config, data).model
 
 
-def _most_bytes(config: RunConfig, data: DataSpec) -> int:
-    """How large a checkpoint's file can be: no optimizer has more than four memories."""
+def _most_bytes(config: RunConfig, data: DataSpec) -> float:
+    """How large a checkpoint's file can be: no optimizer of torch's has more than four memories."""
+    if any(spec.own for spec in OPTIMIZERS.values()):
+        return math.inf  # what one of the user's own remembers, nobody knows
     weights: int = sum(value.nbytes for value in _shapes(config, data).state_dict().values())
     return 10 * weights + 64 * data.train + 8 * data.test * data.outputs + _BESIDES
 

@@ -78,6 +78,8 @@ class AutogradStepper:
         with products(self.precision, self._device), self._traces.aside():
             loss = self._backward(rows, total)
         self._summed = loss if self._summed is None else self._summed + loss
+        if self._collects:  # else a device would be far behind what was asked of it
+            self._summed.item()
 
     def apply(self, rate: float) -> float:
         assert self._summed is not None, "an update needs a gradient first"
@@ -89,7 +91,7 @@ class AutogradStepper:
         return loss
 
     def abandon(self) -> None:
-        self._summed = None
+        self._summed = self._fault = None
         self._traces.drop()
         self._clear()
 

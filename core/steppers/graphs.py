@@ -9,7 +9,8 @@ updates follow each other without a word from the computer.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +24,7 @@ from core.optimizers.live import LiveOptimizer
 from core.precision import products
 from core.steppers.autograd import AutogradStepper
 from core.steppers.keeping import Standpoint, changing
+from core.steppers.rehearsal import Rehearsal
 
 _UNROLLED = 8  # updates of the large graph
 _WARM_UPS = 3  # as torch's own capture of a network makes
@@ -80,18 +82,19 @@ class GraphStepper(AutogradStepper):
         if known or size < total or not self._may_collect(count):
             return
         self._forget()
-        before = None
+        before, rehearsal = None, Rehearsal(self._modules(), self._device.type)
         try:
             before = Standpoint(self._model, self.optimizer, self._traces)
             self._round = self._new_round(size)
             with products(self.precision, self._device):
                 self._graphs = self._capture() if self._captures else None
             self._captured = wanted
+            self._refuse(rehearsal.spoiled())
         except Exception as fault:  # a model that looks at its numbers, no memory, ...
-            self._forget()
-            self.fault = f"no CUDA graph: {_in_words(fault)}"
+            self._refuse(_in_words(fault))
         finally:
             self._clear()
+            rehearsal.go_back()
             if before is not None:
                 before.go_back()
 
@@ -104,6 +107,17 @@ class GraphStepper(AutogradStepper):
     def accumulate(self, rows: Tensor, total: int) -> None:
         self._forget()  # updates in pieces need the memory
         super().accumulate(rows, total)
+
+    def _modules(self) -> list[nn.Module]:
+        """All that an update goes through."""
+        own = self._loss.own
+        return [*self._model.modules(), *(own.modules() if isinstance(own, nn.Module) else ())]
+
+    def _refuse(self, why: str) -> None:
+        """Let autograd serve from now on, if there is a reason for it."""
+        if why:
+            self._forget()
+            self.fault = f"no CUDA graph: {why}"
 
     def _forget(self) -> None:
         self._graphs, self._round, self._captured = None, None, ()
@@ -190,17 +204,22 @@ class GraphStepper(AutogradStepper):
 
     def _capture(self) -> tuple[torch.cuda.CUDAGraph, torch.cuda.CUDAGraph]:
         """Graphs of several updates and of one. The updates made meanwhile must be undone."""
-        current = torch.cuda.current_stream(self._device)
-        aside = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]
+        current, aside = torch.cuda.current_stream(self._device), _aside(self._device)
         aside.wait_stream(current)
         # A capture that fails leaves its stream in place: this puts the current one back.
         with torch.cuda.stream(current), self._rate_in_memory():
             with torch.cuda.stream(aside):  # libraries set themselves up, which no graph may do
                 for _ in range(_WARM_UPS):
                     self._next_update()
+                with _without_waiting():
+                    self._next_update()
             current.wait_stream(aside)
             pool = torch.cuda.graph_pool_handle()
-            return self._graph_of(_UNROLLED, aside, pool), self._graph_of(1, aside, pool)
+            try:
+                return self._graph_of(_UNROLLED, aside, pool), self._graph_of(1, aside, pool)
+            except Exception:
+                _close(pool, self._device)
+                raise
 
     def _graph_of(self, count: int, stream: torch.cuda.Stream, pool: Any) -> torch.cuda.CUDAGraph:
         graph = torch.cuda.CUDAGraph()
@@ -212,12 +231,46 @@ class GraphStepper(AutogradStepper):
         return graph
 
 
+@cache
+def _aside(device: torch.device) -> torch.cuda.Stream:
+    """The stream of all captures on a device: each one has workspaces that are never freed."""
+    stream: torch.cuda.Stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+    return stream
+
+
+@contextmanager
+def _without_waiting() -> Iterator[None]:
+    """Raise if something waits for the device, which would break a capture off.
+
+    A capture that was broken off leaves traces in torch's allocator: better not to begin it.
+    """
+    before = torch.cuda.get_sync_debug_mode()
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        yield
+    finally:
+        torch.cuda.set_sync_debug_mode(before)
+
+
+def _close(pool: Any, device: torch.device) -> None:
+    """Let no memory go to a capture that was broken off: torch leaves its pool open then.
+
+    While one is open, torch gives no memory back that it keeps for later, not even when there is
+    none left.
+    """
+    with suppress(Exception):  # it was closed, or this torch calls it something else
+        torch._C._cuda_endAllocateToPool(device.index, pool)
+
+
 def why_not_captured(optimizer: LiveOptimizer) -> str:
     """What keeps an optimizer out of a graph; nothing if it can be captured.
 
     torch's optimizers can if they have a form that reads step count and rate on the device:
-    the fused one, or the one that they call capturable.
+    the fused one, or the one that they call capturable. What a user's own does in Python, a graph
+    would not repeat.
     """
+    if optimizer.spec.own:
+        return "an optimizer of your own is not captured in a CUDA graph"
     for part in optimizer.parts:
         if not part.defaults.get("fused") and "capturable" not in part.defaults:
             return f"torch's {type(part).__name__} cannot be captured in a CUDA graph"

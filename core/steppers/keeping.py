@@ -22,20 +22,26 @@ class Traces:
 
     def __init__(self, model: nn.Module, device: torch.device) -> None:
         self._device = device
-        self._buffers = list(model.buffers())
+        self._owners = [module for module in model.modules() if module._buffers]
         self._draws = randomness.draws(model)
         self._ahead: Any = None  # those of the update under way
 
     def read(self) -> Any:
         """As they are now."""
-        copies = [buffer.clone() for buffer in self._buffers]
+        copies = [
+            (module, name, buffer, buffer.detach().clone())
+            for module in self._owners
+            for name, buffer in module._buffers.items()
+            if buffer is not None
+        ]
         return copies, randomness.read(self._device) if self._draws else None
 
     def write(self, traces: Any) -> None:
         """Make them what `read` gave."""
         copies, states = traces
         with torch.no_grad():
-            for buffer, copy in zip(self._buffers, copies, strict=True):
+            for module, name, buffer, copy in copies:
+                module._buffers[name] = buffer  # a model may have put another in its place
                 buffer.copy_(copy)
         if states:
             randomness.write(self._device, states)

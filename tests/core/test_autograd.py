@@ -151,6 +151,32 @@ def test_an_update_that_raises_is_told_after_those_before_it(data: Dataset, coll
     assert same_bits(all_of(plain), after)
 
 
+def test_what_an_update_raised_is_forgotten_when_others_are_to_be_made(data: Dataset) -> None:
+    stepper = a_stepper(data, collects=True)
+    rows, rates = some_rows(20), np.full(10, 0.01)
+    break_at(stepper, rows[6], failing)
+    assert len(stepper.updates(rows[:10], rates)) == 6
+    stepper.abandon()  # as a change of the batch size does
+    assert len(stepper.updates(rows[10:], rates)) == 10
+
+
+def test_every_piece_of_a_large_update_is_waited_for_where_a_device_works_by_itself(
+    data: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited, item = 0, Tensor.item
+
+    def note(tensor: Tensor) -> object:
+        nonlocal waited
+        waited += 1
+        return item(tensor)
+
+    monkeypatch.setattr(Tensor, "item", note)
+    stepper = a_stepper(data, "sgd", collects=True)
+    for piece in torch.arange(90).split(30):
+        stepper.accumulate(piece, 90)
+    assert waited == 3
+
+
 def test_a_slice_is_waited_for_once(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     stepper = a_stepper(data, "sgd", collects=True)
     monkeypatch.setattr(Tensor, "item", None)

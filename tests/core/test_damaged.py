@@ -10,6 +10,7 @@ import struct
 import tracemalloc
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,14 @@ import pytest
 import torch
 from torch import Tensor
 
+import core.data.load
 from core.commands import Advance, Change, GoBack, Start
+from core.data.dataset import Dataset
+from core.data.spec import DataSpec
+from core.data.split import Halves, Resident, Unread
 from core.errors import UserError
+from core.optimizers.table import OPTIMIZERS
+from core.replaying import script
 from core.run import Run
 from core.saving import checkpoint_file, journal
 from core.saving.decode import decode
@@ -26,6 +33,7 @@ from core.saving.encode import encode
 from core.saving.fields import Fields
 from core.saving.folder import RunFolder, read_object
 from core.saving.keeper import saved_of
+from core.saving.naming import with_own
 from core.saving.resume import find, newest, take_up
 from core.snapshot import State
 from tests.core.conftest import NO_KERNELS, make_data
@@ -63,15 +71,20 @@ def told(fault: UserError, path: Path) -> None:
     assert "cannot be" in line
 
 
-def refused(path: Path, *, use: bool = False) -> bool:
-    """Whether the checkpoint is refused, as it should be; else it can be used like any other."""
+def refused(path: Path, *, use: bool = False, halves: Halves | None = None) -> bool:
+    """Whether the checkpoint is refused, as it should be; else it can be used like any other.
+
+    `halves` is the data that its run is of, if not the small problem.
+    """
     try:
         saved = find(path).saved
     except UserError as fault:
         told(fault, path)
         return True
     if use:
-        run = Run("run 1", saved.checkpoint.config, make_data(TRAIN, TEST, SIDE), NO_KERNELS)
+        own = halves and Dataset(halves.spec, resident(halves.train), resident(halves.test))
+        data = own or make_data(TRAIN, TEST, SIDE)
+        run = Run("run 1", saved.checkpoint.config, data, NO_KERNELS)
         take_up(run, saved)
         for command in (Start(), GoBack(), Advance(3)):
             try:
@@ -87,6 +100,11 @@ def refused(path: Path, *, use: bool = False) -> bool:
         for text in (run.name, run.reason, *(event.text for event in run.trainer.record.events)):
             assert text.isprintable()
     return False
+
+
+def resident(half: Resident | Unread) -> Resident:
+    assert isinstance(half, Resident)
+    return half
 
 
 def mutated(data: bytes, chance: random.Random) -> bytes:
@@ -229,6 +247,17 @@ def test_a_file_that_claims_to_be_huge_is_not_read(folder: RunFolder) -> None:
     assert refused(path)
 
 
+def test_how_much_an_optimizer_of_the_users_own_remembers_nobody_knows(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = folder.checkpoints()[0]
+    monkeypatch.setattr("core.saving.resume._BESIDES", -(10**9))  # any file is too large now
+    assert refused(path)
+    own = replace(OPTIMIZERS["sgd"], name="Mine", own=torch.optim.SGD)
+    monkeypatch.setitem(OPTIMIZERS, "Mine", own)
+    assert not refused(path)
+
+
 def test_of_a_run_whose_latest_checkpoint_is_damaged_the_one_before_is_taken(
     folder: RunFolder,
 ) -> None:
@@ -289,6 +318,108 @@ def _resumed(folder: RunFolder) -> Any:
     engine = Engine(configure({}), saving=Plan(folder.path.parent, 1e9, resume=folder, gap=0.0))
     engine.load()
     return loaded(engine)
+
+
+# Runs of the user's own data
+
+
+def numbers() -> Halves:
+    """Two numbers are to be told of five, in units of their own."""
+    inputs = torch.randn(TRAIN + TEST, 5, generator=torch.Generator().manual_seed(1))
+    train, test = (Resident(some, 2 * some[:, :2]) for some in inputs.split([TRAIN, TEST]))
+    scales = ((1.0, 2.0), (0.0, 0.5))
+    spec = DataSpec("n", "Numbers", TRAIN, TEST, (5,), targets=("a", "b"), scales=scales)
+    return Halves(spec, train, test)
+
+
+@pytest.fixture
+def of_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunFolder:
+    """The folder of a run that tells numbers, by data of the user's own."""
+    monkeypatch.setattr(core.data.load, "load", lambda *_args, **_given: numbers())
+    engine = begun(tmp_path / "runs", data="n.npz", model="perceptron", batch_size=7)
+    asked(engine, Advance(30), Change("optimizer", "adam"), Advance(2))
+    place = folder_of(engine)
+    engine.close()
+    return place
+
+
+def own_places(state: Any) -> list[tuple[Any, ...]]:
+    """What only such runs have, or have otherwise."""
+    judged = ("evaluation", "best")
+    every = [("record", name, key) for name in judged for key in ("r2", "accuracy", "loss")]
+    return [place for place in places(state) if place[0] == "data"] + every
+
+
+def test_no_forged_value_of_a_run_of_numbers_does_harm(of_numbers: RunFolder) -> None:
+    path = of_numbers.checkpoints()[0]
+    data = path.read_bytes()
+    assert not refused(path, use=True, halves=numbers())
+    everywhere = own_places(checkpoint_file.read(path)[1])
+    assert ("data", "scales", 0, 1) in everywhere or ("data", "scales", 0) in everywhere
+    refusals = 0
+    for number, value in enumerate(HOSTILE * 6):
+        path.write_bytes(data)
+        place = everywhere[number % len(everywhere)]
+        forge(path, lambda _tensors, state, p=place, v=value: put(state, p, v))  # type: ignore[misc]
+        refusals += refused(path, use=True, halves=numbers())
+    assert refusals > 80
+
+
+@pytest.mark.parametrize("kind", ["cpu", "cuda", "mps"])
+@pytest.mark.parametrize(
+    "state",
+    [
+        torch.zeros(0, dtype=torch.uint8),
+        torch.full((5056,), 255, dtype=torch.uint8),
+        torch.zeros(1 << 20, dtype=torch.uint8),
+        torch.zeros(5056),
+        torch.zeros(2, 8, dtype=torch.uint8),
+    ],
+)
+def test_no_forged_state_of_a_generator_does_harm(
+    of_numbers: RunFolder, kind: str, state: Tensor
+) -> None:
+    path = of_numbers.checkpoints()[0]
+    forge(path, lambda tensors, _state: tensors.update({f"generators/network/{kind}": state}))
+    alien = kind != "cpu" and state.dtype == torch.uint8 and state.dim() == 1 and len(state) < 9999
+    assert refused(path, use=True, halves=numbers()) != alien  # of a device that is not here
+
+
+def test_no_forged_prediction_does_harm(of_numbers: RunFolder) -> None:
+    path = of_numbers.checkpoints()[0]
+    data, said = path.read_bytes(), torch.zeros(TEST, 2)
+    wrong = [said.long(), said[:, 0], said[1:], said.double(), torch.zeros(TEST, 3)]
+    for each in [*wrong, said * math.nan, said + math.inf]:
+        path.write_bytes(data)
+        forge(path, lambda tensors, _state, p=each: tensors.update({"record/predictions": p}))  # type: ignore[misc]
+        assert refused(path, use=True, halves=numbers()) == any(each is bad for bad in wrong)
+
+
+@pytest.mark.parametrize("setting", ["model", "data"])
+def test_code_that_is_named_in_a_file_is_never_imported(
+    folder: RunFolder, tmp_path: Path, setting: str
+) -> None:
+    trap, sprung = tmp_path / "trap.py", tmp_path / "sprung"
+    trap.write_text(f"open({str(sprung)!r}, 'w')\ndef make(*given): raise SystemExit\n")
+    named = f"{trap}:make"
+    for path in folder.path.glob("*.safetensors"):
+        forge(path, lambda _tensors, state: put(state, ("settings", setting), named))
+    lines = folder.journal.read_bytes().splitlines(keepends=True)
+    heading = {k: v for k, v in json.loads(lines[0]).items() if k != "sum"}
+    heading["settings"][setting] = named
+    folder.journal.write_bytes(b"".join([sealed(json.dumps(heading)[:-1]), *lines[1:]]))
+    recorded = script.load(folder.journal)
+    for use in (lambda: newest(folder), lambda: find(folder.checkpoints()[0])):
+        with pytest.raises(UserError, match="name it again"):
+            use()
+    with pytest.raises(UserError, match="name it again"):
+        with_own(recorded.heading.config, {})
+    folder.acquire()
+    with pytest.raises(AssertionError, match="name it again"):
+        _resumed(folder)
+    folder.release()
+    assert folder.status()["name"]
+    assert not sprung.exists()
 
 
 # Journals

@@ -10,10 +10,7 @@ from torch.nn import functional as F
 from core.data.split import Resident
 from core.evaluation import Result, evaluate, r_squared
 from core.losses import LOSSES, Loss
-from core.models.simplenet import SimpleNet
 from core.tasks import Task
-from core.threads import use_threads
-from tests.core.conftest import make_data
 
 
 def judged(model: nn.Module, loss: Loss, examples: Resident, chunk: int) -> Result:
@@ -50,16 +47,3 @@ def test_r_squared_of_what_never_changes_is_all_or_nothing() -> None:
     assert r_squared(same, same) == 1.0
     assert r_squared(same + 1, same) == 0.0
     assert r_squared(torch.zeros(4, 1), torch.tensor([[1.0], [2.0], [3.0], [4.0]])) < 0
-
-
-def test_how_many_threads_judge_changes_no_bit() -> None:
-    model, test = SimpleNet(), make_data(10, 2000, 28).test
-    told = set()
-    for threads in (1, 2, 3):
-        losses = []
-        for piece in evaluate(model, Loss("cross-entropy"), test, 1024):
-            use_threads(threads)
-            losses.append(piece.loss if piece else None)
-        told.add(losses[-1])
-    use_threads(1)
-    assert len(told) == 1

@@ -5,7 +5,8 @@ All but the capture itself runs on any device: what would be captured is then do
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import random
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -234,6 +235,80 @@ def test_a_capture_that_fails_is_told_and_harms_nothing(data: Dataset) -> None:
     assert len(stepper.updates(some_rows(10), np.full(10, 0.01))) == 10
 
 
+class Counts(nn.Module):
+    """Blends in less and less of its input's mean, by a count of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner, self.passes = a_model(), 0
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        self.passes += 1
+        said: Tensor = self.inner(inputs) + inputs.mean() / self.passes
+        return said
+
+
+class Skips(nn.Module):
+    """Leaves its input out by chance, as layers are dropped."""
+
+    def __init__(self, draw: Callable[[], float]) -> None:
+        super().__init__()
+        self.inner, self.draw = a_model(), draw
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        said: Tensor = self.inner(inputs * (self.draw() < 0.5))
+        return said
+
+
+class Replaces(nn.Module):
+    """Keeps a running mean by making another buffer of it each time."""
+
+    mean: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = a_model()
+        self.register_buffer("mean", torch.zeros(()))
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        self.mean = 0.9 * self.mean + 0.1 * inputs.mean()
+        said: Tensor = self.inner(inputs - self.mean)
+        return said
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (Counts, "the model's Counts changes its passes in Python"),
+        (lambda: Skips(random.random), "the model draws random numbers on the processor"),
+        (lambda: Skips(np.random.random), "the model draws random numbers on the processor"),
+        (Replaces, "the model puts another tensor in the place of its buffer mean"),
+    ],
+)
+def test_a_model_that_does_more_than_a_graph_could_repeat_goes_on_with_autograd(
+    data: Dataset, make: Callable[[], nn.Module], why: str
+) -> None:
+    assert isinstance(data.train, Resident)
+
+    def state(stepper: GraphStepper) -> tuple[object, ...]:
+        model = stepper._model
+        plain = {k: v for k, v in vars(model).items() if isinstance(v, int | float)}
+        weights = [value.tolist() for value in model.state_dict().values()]
+        return plain, weights, random.getstate(), np.random.get_state()[2]
+
+    model, spec = make(), OPTIMIZERS["sgd"]
+    optimizer = LiveOptimizer(spec, model.parameters(), spec.complete({}))
+    stepper = GraphStepper(model, Loss("cross-entropy"), optimizer, data.train, captures=False)
+    stepper.updates(some_rows(10), np.full(10, 0.01))
+    before = state(stepper)
+    stepper._captures, stepper._capture = True, lambda: stepper._next_update()  # type: ignore[assignment,method-assign]
+    stepper.prepare(some_rows(10), SIZE)
+    assert stepper.fault == f"no CUDA graph: {why}"
+    assert not stepper._captured
+    assert state(stepper) == before
+    assert len(stepper.updates(some_rows(10), np.full(10, 0.01))) == 10
+
+
 def test_a_run_goes_on_with_autograd_when_a_capture_failed(
     data: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -259,6 +334,9 @@ def test_which_optimizers_can_be_captured() -> None:
     for name, spec in OPTIMIZERS.items():
         why = why_not_captured(LiveOptimizer(spec, weights, spec.complete({})))
         assert why == ("torch's Muon cannot be captured in a CUDA graph" if name == "muon" else "")
+    own = replace(OPTIMIZERS["sgd"], own=torch.optim.Adam)
+    why = why_not_captured(LiveOptimizer(own, weights, own.complete({})))
+    assert why == "an optimizer of your own is not captured in a CUDA graph"
 
 
 on_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import warnings
+from _thread import interrupt_main
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from torch.utils.data import TensorDataset
 
 import gd_tui
 from core import own_code
-from core.commands import Fork, Reset
+from core.commands import Fork, Reset, Start
 from core.errors import TrainingError, UserError
 from core.library.engine import OwnEngine
 from core.library.losses import name_of
@@ -116,6 +117,37 @@ def test_stop_conditions_that_were_set_hold_where_none_is_said(build: Any, net: 
     assert build(model=net, epochs=2).train().at.examples == 2 * N
 
 
+def test_what_trains_already_trains_so_much_further(build: Any, net: Net) -> None:
+    engine = build(model=net, speed=1000)
+    engine.ask(Start())  # as on a screen, which is left then
+    engine._wait_for(lambda shown: shown.run.at.updates > 2)
+    run = engine.train(updates=3)
+    assert run.state is State.FINISHED
+    assert run.at.updates > 5
+    assert engine.run.at == run.at
+
+
+def test_an_interrupted_script_has_the_weights_so_far_and_may_go_on(build: Any) -> None:
+    class Interrupting(Net):
+        calls = 0
+
+        def forward(self, x: Tensor) -> Tensor:
+            Interrupting.calls += 1
+            if Interrupting.calls == 20:
+                interrupt_main()
+            return super().forward(x)
+
+    net = Interrupting()
+    engine = build(model=net)
+    with pytest.raises(KeyboardInterrupt):
+        engine.train(epochs=1_000_000)
+    run = engine.run
+    assert run.state is State.PAUSED
+    at_hand = net.layer.weight.detach().clone()
+    assert torch.equal(at_hand, engine.model.layer.weight)
+    assert engine.train(updates=5).at.updates == run.at.updates + 5
+
+
 def test_forks_and_resets_begin_with_the_weights_that_were_given(build: Any, net: Net) -> None:
     given = net.layer.weight.detach().clone()
     engine = build(model=net)
@@ -127,6 +159,17 @@ def test_forks_and_resets_begin_with_the_weights_that_were_given(build: Any, net
     engine.ask(Reset())
     assert engine.model is net
     assert torch.equal(net.layer.weight, given)
+
+
+def test_a_network_that_was_just_judged_trains_but_for_what_is_frozen_in_part(build: Any) -> None:
+    frozen = nn.BatchNorm1d(4).eval()
+    judged = nn.Sequential(nn.BatchNorm1d(4), nn.Linear(4, 2)).eval()
+    build(model=judged, data=FOUR, batch_size=32).train(epochs=1)
+    assert int(judged[0].num_batches_tracked) == 3  # type: ignore[arg-type]
+    assert not judged.training
+    trained = nn.Sequential(frozen, nn.Linear(4, 2))
+    build(model=trained, data=FOUR, batch_size=32).train(epochs=1)
+    assert int(frozen.num_batches_tracked) == 0  # type: ignore[arg-type]
 
 
 def test_what_makes_a_network_is_told_what_it_takes_and_the_seed_decides(build: Any) -> None:
@@ -186,6 +229,12 @@ def test_an_optimizer_of_ones_own_trains_and_its_rate_is_live(
     F.cross_entropy(expected(X[rows]), Y[rows]).backward()
     own.step()
     torch.testing.assert_close(net.layer.weight, expected.layer.weight)
+
+
+def test_hooks_on_weights_which_no_copy_keeps_are_said(build: Any, net: Net) -> None:
+    net.layer.weight.register_hook(lambda gradient: 2 * gradient)
+    with pytest.warns(UserWarning, match="the hooks on weights of Net are not kept"):
+        build(model=net)
 
 
 def test_what_is_not_kept_of_an_optimizer_is_said(build: Any, net: Net) -> None:
@@ -265,6 +314,11 @@ def test_what_cannot_be_is_raised_in_one_line(build: Any, net: Net) -> None:
         build(model=net, speeed=3)
     with pytest.raises(UserError, match="model: int is not allowed"):
         build(model=3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        traced = torch.jit.trace(net, X)
+    with pytest.raises(UserError, match="has no weights of its own"):
+        build(model=traced)
     with pytest.raises(UserError, match=r"model: script:Net failed: .*RuntimeError"):
         build(model=Net(inputs=5)).train(updates=1)
     engine = build(model=net)

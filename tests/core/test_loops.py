@@ -144,6 +144,7 @@ def test_accumulated_gradients_are_one_update_of_all_their_examples(screen: Scre
             script.optimizer.step()
             script.optimizer.zero_grad()
     assert (screen.run.at.updates, screen.run.at.examples) == (2, 32)
+    assert screen.run.examples_per_update == 16
     np.testing.assert_allclose(screen.run.recent, [sum(losses[:2]), sum(losses[2:4])], rtol=1e-6)
 
 
@@ -157,6 +158,77 @@ def test_the_loss_counts_as_it_was_before_a_scaler_scaled_it(screen: Screen) -> 
         scaler.update()
         script.losses.append(loss.item())
     np.testing.assert_allclose(screen.run.recent, script.losses, rtol=1e-6)
+
+
+def test_a_loss_of_which_a_scaler_made_no_step_is_not_counted_with_the_next(
+    screen: Screen,
+) -> None:
+    script = Script()
+    script.net.weight.register_hook(lambda gradient: gradient * gates.pop(0))
+    gates = [float("inf"), 1.0, float("inf"), float("inf"), 1.0]
+    scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
+    for inputs, labels in screen.loop.iterate(script.loader):
+        script.optimizer.zero_grad()
+        loss = F.cross_entropy(script.net(inputs), labels)
+        scaler.scale(loss).backward()
+        scaler.step(script.optimizer)
+        scaler.update()
+        script.losses.append(loss.item())
+    np.testing.assert_allclose(screen.run.recent, np.take(script.losses, [1, 4]), rtol=1e-6)
+
+
+@pytest.mark.parametrize("by_module", [True, False])
+def test_the_loss_of_another_optimizer_is_not_counted(by_module: bool, screen: Screen) -> None:
+    one, other = nn.Linear(3, 1), nn.Linear(3, 1)
+    optimizers = [torch.optim.SGD(net.parameters(), lr=0.1) for net in (one, other)]
+    losses = []
+    for inputs, _ in screen.loop.iterate(Script().loader):
+        for net, optimizer in zip((one, other), optimizers, strict=True):
+            net.zero_grad() if by_module else optimizer.zero_grad()
+            loss = net(inputs).square().mean() + (100 if net is other else 1)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+    assert screen.run.at.updates == 5
+    np.testing.assert_allclose(screen.run.recent, losses[::2], rtol=1e-6)
+
+
+def test_one_loss_may_be_of_two_optimizers() -> None:
+    script = Script()
+    first, second = (torch.optim.SGD([each], lr=0.1) for each in script.net.parameters())
+    screen = Screen(optimizer=second)
+    for inputs, labels in screen.loop.iterate(script.loader):
+        loss = F.cross_entropy(script.net(inputs), labels)
+        loss.backward()
+        first.step()
+        second.step()
+        script.losses.append(loss.item())
+    np.testing.assert_allclose(screen.run.recent, script.losses, rtol=1e-6)
+
+
+def test_batches_that_are_only_looked_at_are_not_counted(screen: Screen) -> None:
+    script = Script()
+    script.epoch(screen.loop.iterate)
+    with torch.no_grad():
+        for inputs, _ in screen.loop.iterate(script.loader):
+            script.net(inputs)
+    script.epoch(screen.loop.iterate)
+    assert (screen.run.at.updates, screen.run.at.examples) == (10, 2 * N)
+
+
+def test_where_a_loader_tells_no_batch_size_the_first_batch_does(screen: Screen) -> None:
+    script = Script(shuffle=False)
+    script.loader = list(script.loader)  # type: ignore[assignment]
+    script.epoch(screen.loop.iterate)
+    run = screen.run
+    assert (run.config.batch_size, run.examples_per_update, run.training_examples) == (8, 8, N)
+    assert [phase.batch_size for phase in run.history.phases] == [8]
+
+
+def test_several_updates_of_one_batch_count_its_examples_once(screen: Screen) -> None:
+    script = Script()
+    script.epoch(screen.loop.iterate, lambda _: (script.optimizer.step(), script.optimizer.step()))
+    assert (screen.run.at.updates, screen.run.at.examples) == (15, N)
 
 
 def test_the_loop_may_tell_its_own_loss(screen: Screen) -> None:
@@ -181,7 +253,9 @@ def test_of_two_optimizers_the_first_is_shown_and_the_other_named(screen: Screen
     other = torch.optim.Adam(nn.Linear(1, 1).parameters())
     script.epoch(screen.loop.iterate, lambda _: other.step())
     assert screen.run.at.updates == 5
-    assert "optimizer Adam makes steps, too; the learning rate here is that of SGD" in screen.events
+    said = "optimizer another one, Adam, makes steps, too"
+    note = "loss and learning rate are those of the one watched, SGD"
+    assert f"{said}; {note}" in screen.events
 
 
 def test_a_loss_that_is_not_finite_is_said_once(screen: Screen) -> None:
@@ -212,12 +286,14 @@ def test_a_function_that_judges_is_asked_at_the_end_of_each_epoch() -> None:
 
 def test_nothing_is_left_of_the_looking(screen: Screen) -> None:
     backward, scale = Tensor.backward, torch.amp.GradScaler.scale
+    zero_grad = Optimizer.zero_grad
     script = Script()
     for _ in screen.loop.iterate(script.loader):
         assert Tensor.backward is not backward
         break
     assert Tensor.backward is backward
     assert torch.amp.GradScaler.scale is scale
+    assert Optimizer.zero_grad is zero_grad
     script.epoch(lambda loader: loader)
     assert screen.loop.tally.updates == 0
 

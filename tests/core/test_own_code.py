@@ -6,9 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import torch
 
 from core import own_code
 from core.errors import UserError
@@ -52,8 +54,6 @@ def test_what_cannot_be_loaded_is_said_in_one_line(
     )
     with pytest.raises(UserError) as refused:
         own_code.load(reference.format(tmp_path), "model")
-    if said.startswith("model: there is no file"):
-        said = said.removeprefix("model: ")
     assert said.format(tmp_path) in str(refused.value)
     assert "\n" not in str(refused.value)
 
@@ -63,6 +63,52 @@ def test_a_fault_is_blamed_on_the_latest_line_of_the_users_own(tmp_path: Path) -
     factory = own_code.load(f"{written(tmp_path, blamed=text)}/blamed.py:make", "model")
     with pytest.raises(UserError, match=r"model: net failed: .*blamed\.py, line 3: JSONDecodeErr"):
         own_code.call(factory, {"width": 1}, {}, "net", "model")
+
+
+def test_what_a_factory_does_not_take_is_said_with_what_it_takes(tmp_path: Path) -> None:
+    text = "def make(width, deep=False):\n    return width"
+    factory = own_code.load(f"{written(tmp_path, takes=text)}/takes.py:make", "model")
+    for given, why in (
+        ({}, "missing .* 'width'"),
+        ({"width": 1, "wide": 2}, "unexpected .* 'wide'"),
+    ):
+        with pytest.raises(UserError, match=f"net cannot be called: .*{why}; .* are width, deep "):
+            own_code.call(factory, given, {}, "net", "model")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("torch.set_default_dtype(torch.float64)", "dtype to torch.float64, which is to stay tor"),
+        ("torch.set_default_device('meta')", "device to meta, which is to stay cpu"),
+        ("torch.set_grad_enabled(False)", "gradients to False, which is to stay True"),
+    ],
+)
+def test_code_that_changes_what_holds_for_all_of_torch_is_refused(
+    line: str, said: str, tmp_path: Path
+) -> None:
+    made = f"import torch\ndef make():\n    {line}"
+    written(tmp_path, imported=f"import torch\n{line}\ndef make(): ...", called=made)
+    factory = own_code.load(f"{tmp_path}/called.py:make", "model")
+    with pytest.raises(UserError, match=f"model: net sets torch's default {said}"):
+        own_code.call(factory, {}, {}, "net", "model")
+    with pytest.raises(UserError, match=f"model: .*imported.py sets torch's default {said}"):
+        own_code.load(f"{tmp_path}/imported.py:make", "model")
+    assert torch.ones(1).dtype is torch.float32
+    assert torch.ones(1).device.type == "cpu"
+    assert torch.is_grad_enabled()
+
+
+def test_an_interruption_is_the_codes_own_fault_only_where_nobody_can_press_ctrl_c() -> None:
+    def make() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        own_code.call(make, {}, {}, "net", "model")
+    with ThreadPoolExecutor(1) as other:
+        asked = other.submit(own_code.call, make, {}, {}, "net", "model")
+    with pytest.raises(UserError, match=r"model: net failed: .*KeyboardInterrupt"):
+        asked.result()
 
 
 def test_a_factory_gets_of_what_is_offered_what_it_takes(tmp_path: Path) -> None:

@@ -44,6 +44,11 @@ def make(classes, width=16, dropout=0.0):
     return Net(width, classes, dropout)
 """
 
+LINEAR = f"""{HEAD}
+def make():
+    return nn.Sequential(nn.Flatten(), nn.Linear(36, 10)), {{loss}}
+"""
+
 Write = Callable[[str], str]
 
 
@@ -125,7 +130,10 @@ def test_layers_that_learn_their_size_from_the_first_input_do(write: Write, data
             "def make():\n    return 3\n",
             "returned int; it must be an nn.Module, or an nn",
         ),
-        ("def make(width):\n    pass\n", "TypeError: make.* missing 1 required .*'width'"),
+        (
+            "def make(width):\n    pass\n",
+            r"make cannot be called: missing .*'width'; its arguments are width \(--model-arg",
+        ),
         (f"{HEAD}def make():\n    return nn.Flatten()\n", "has no weights to train"),
         (
             f"{HEAD}def make():\n    return nn.Sequential(nn.Flatten(), nn.Linear(36, 7))\n",
@@ -150,15 +158,47 @@ def test_layers_that_learn_their_size_from_the_first_input_do(write: Write, data
             "def make():\n    return nn.Sequential(nn.Flatten(), nn.Linear(36, 10)), each\n",
             "loss: each of .* returns 2 numbers; it must be one, the mean",
         ),
+        (
+            LINEAR.format(loss="lambda o, t: 1.0"),
+            "loss: <lambda> of .* returns float; it must be a tensor with the mean alone",
+        ),
+        (
+            LINEAR.format(loss="lambda o, t: (o.argmax(1) != t).float().mean()"),
+            "loss: <lambda> of .* has no gradient: something is detached",
+        ),
+        (
+            LINEAR.format(loss="lambda o: o.mean()"),
+            "loss: .*net0.py:make failed: TypeError: .* takes 1 positional argument but 2 ",
+        ),
+        (
+            f"{HEAD}class Net(nn.Linear):\n    def forward(self, x):\n"
+            "        return super().forward(x.flatten(1)).detach()\n\n"
+            "def make():\n    return Net(36, 10)\n",
+            "what .*net0.py:make returns has no gradient",
+        ),
+        (
+            f"{HEAD}def make():\n    return nn.Linear(36, 10).double()\n",
+            "net0.py:make has weights of float64 .weight.; they must be float32",
+        ),
+        (
+            f"{HEAD}def make():\n    return nn.Linear(36, 10, device='meta')\n",
+            "net0.py:make has weights without values .weight, on the device meta.",
+        ),
+        (
+            NET.replace("self.drop = nn", "self.kept = 0\n        self.drop = nn").replace(
+                "        return self.b(self.drop(torch.relu(self.a(x.flatten(1)))))",
+                "        self.kept = torch.tanh(self.a(x.flatten(1)) + self.kept)\n"
+                "        return self.b(self.kept)",
+            ),
+            "loss: .*net0.py:make failed: RuntimeError: Trying to backward through the graph a sec",
+        ),
     ],
 )
 def test_what_fails_is_said_with_the_users_own_line(
     write: Write, data: Dataset, text: str, said: str
 ) -> None:
-    size = 2 if "def each" in text else 1
-    given = {"batch_size": size} if size > 1 else {}
     with pytest.raises(UserError, match=said) as refused:
-        trainer_of(write(text), data, **given)
+        trainer_of(write(text), data)
     assert "\n" not in str(refused.value)
 
 

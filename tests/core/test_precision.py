@@ -116,10 +116,11 @@ def test_tf32_is_refused_where_no_card_has_it(
 
 @pytest.mark.parametrize(("precision", "meant"), [("tf32", "tf32"), ("float32", "ieee")])
 def test_torchs_switches_are_set_for_a_slice_and_put_back(precision: str, meant: str) -> None:
-    switches = torch.backends.cuda.matmul, torch.backends.cudnn.conv
+    cudnn = torch.backends.cudnn
+    switches = torch.backends.cuda.matmul, cudnn.conv, cudnn.rnn
     before = [switch.fp32_precision for switch in switches]
     with products(precision, torch.device("cuda")):
-        assert [switch.fp32_precision for switch in switches] == [meant, meant]
+        assert [switch.fp32_precision for switch in switches] == [meant] * 3
     assert [switch.fp32_precision for switch in switches] == before
     with products(precision, CPU):
         assert [switch.fp32_precision for switch in switches] == before

@@ -12,6 +12,7 @@ from core.config import configure
 from core.data.dataset import Dataset
 from core.measuring.prober import Prober
 from core.measuring.steadiness import WINDOW
+from core.measuring.turns import Turns
 from core.measuring.weights import flat
 from core.run import Run
 from core.snapshot import State
@@ -51,7 +52,8 @@ def test_looking_changes_no_bit(
     config = configure({"eval_every": "epoch", **given})
     made_by = kernels if compiled else NO_KERNELS
     seen, unseen = (Run("run 1", config, data, made_by) for _ in range(2))
-    unseen.prober = Blind(unseen.trainer, unseen._clock, 0)
+    unseen.prober = Blind(unseen.trainer, unseen.clock, 0)
+    unseen._turns = Turns(unseen.prober, unseen.instruments)
     seen.prober._noise_due = 0.0
     for run in (seen, unseen):
         run.obey(Advance(400))

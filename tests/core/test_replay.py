@@ -378,3 +378,31 @@ def test_a_journal_without_the_moment_that_it_begins_at_is_refused(tmp_path: Pat
     other.load()
     assert "start.safetensors" in other.snapshot.error
     assert isinstance(other.snapshot.fault, UserError)
+
+
+def test_a_journal_that_went_on_after_the_last_save_is_replayed(tmp_path: Path) -> None:
+    """So it does where the process was killed: what came after the save is made again."""
+    engine = recorded(tmp_path)
+    asked(engine, Advance(100))
+    engine.close()
+    (folder,) = engine.folders
+    kept = {path: path.read_bytes() for path in folder.checkpoints()}
+    folder.acquire()
+    killed = Engine(configure({}), saving=Plan(tmp_path, 0.2, folder))
+    killed.load()
+    asked(killed, Advance(50), Change("lr", 0.05), Advance(50))
+    killed.close()
+    for path in folder.checkpoints():
+        path.unlink()
+    for path, content in kept.items():
+        path.write_bytes(content)
+    folder.acquire()
+    further = Engine(configure({}), saving=Plan(tmp_path, 0.2, folder))
+    further.load()
+    asked(further, Advance(30))
+    (path,) = journals(further)
+    again, outcome = replayed(path)
+    assert outcome.different == 0
+    assert again.snapshot.run is not None
+    assert again.snapshot.run.at.updates == 130
+    assert same_bits(weights(again, "run 1"), weights(further, "run 1"))

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from core.config import SETTINGS
 from core.errors import UserError
+from core.kinds import Widths
 from core.optimizers.table import OPTIMIZERS
-from core.settings import Choice, Flag, Kind, Number, Optional, Setting, Whole, Widths
+from core.settings import Choice, Flag, Kind, Number, Optional, Setting, Whole
 
 ALL_SETTINGS = [
     *SETTINGS.values(),

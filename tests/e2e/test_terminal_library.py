@@ -70,6 +70,18 @@ for epoch in range(100_000):
 print("ended with batches of", last)
 """
 )
+SHORT_LOOP = (
+    DATA
+    + """
+from gd_tui import cockpit
+
+optimizer = torch.optim.SGD(net.parameters(), lr=0.01)
+for inputs in cockpit([x, x, x]):
+    net(inputs).sum().backward()
+    optimizer.step()
+print("at its end", flush=True)
+"""
+)
 
 Run = Callable[[str], Terminal]
 
@@ -163,4 +175,13 @@ def test_told_to_end_the_script_gives_the_terminal_back(run: Run) -> None:
     terminal.press("escape")
     terminal.send_signal(signal.SIGTERM)
     assert terminal.exit_status() == -signal.SIGTERM
+    assert terminal.left_clean
+
+
+def test_told_to_end_while_its_screen_stays_the_script_ends(run: Run) -> None:
+    terminal = run(SHORT_LOOP)
+    terminal.wait_for("FINISHED")
+    terminal.send_signal(signal.SIGTERM)
+    assert terminal.exit_status() == -signal.SIGTERM
+    assert terminal.last_words == ["at its end"]
     assert terminal.left_clean

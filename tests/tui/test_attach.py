@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pickle
 import sys
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
@@ -30,6 +29,7 @@ from tui.display import Display
 from tui.explain import explain
 from tui.layout import PANELS, THREE_COLUMNS, Size, arrange, plan
 from tui.ride import beside, output, ride
+from tui.ride import window as window_process
 from tui.ride.app import RideApp
 from tui.ride.messages import Show
 from tui.ride.session import Session
@@ -169,6 +169,42 @@ def test_a_loop_within_the_loop_has_no_screen(loader: list[int], window: list[Wi
     assert len(window) == 1
 
 
+def test_a_block_within_the_loop_leaves_the_screen_open(
+    loader: list[int], window: list[Window]
+) -> None:
+    for _ in gd_tui.cockpit(loader):
+        with gd_tui.cockpit(loader) as batches:
+            assert list(batches) == loader
+    assert not window[0].closed
+
+
+def test_of_loaders_that_are_drawn_from_by_turns_the_first_is_shown(
+    loader: list[int], window: list[Window]
+) -> None:
+    pairs = zip(gd_tui.cockpit(loader), gd_tui.cockpit("abc"), strict=True)
+    assert list(pairs) == [*zip(loader, "abc", strict=True)]
+    assert len(window) == 1
+    assert {shown.run.data.title for shown in window[0].shown if shown.run} == {"list"}
+
+
+def test_where_a_prompt_is_next_only_a_block_has_the_screen(
+    loader: list[int],
+    window: list[Window],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ride, "_said", False)
+    monkeypatch.setattr(sys, "ps1", ">>> ", raising=False)
+    for _ in range(2):
+        assert list(gd_tui.cockpit(loader)) == loader
+    assert not window
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "only `with cockpit(...) as batches` says when" in line
+    with gd_tui.cockpit(loader) as batches:
+        assert list(batches) == loader
+    assert [each.closed for each in window] == [1]
+
+
 def test_at_the_end_of_a_with_block_the_screen_closes(
     loader: list[int], window: list[Window]
 ) -> None:
@@ -289,7 +325,7 @@ class Remote(FakeEngine):
 
     def __init__(self, run: RunView) -> None:
         super().__init__(snapshot(run))
-        self.closed = threading.Event()
+        self.closed = False
 
 
 @pytest.mark.parametrize(
@@ -314,6 +350,16 @@ async def test_to_leave_a_loop_may_mean_three_things(
     assert app.interrupts is interrupts
     asked = [each for each in remote.sent if isinstance(each, Pause | Start | EndLoop)]
     assert asked == [Pause(), *sent]
+
+
+def test_a_screen_closes_when_the_process_of_its_loop_is_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown_by = window_process.Remote(None, 17)  # type: ignore[arg-type]  # no pipe: not started
+    monkeypatch.setattr("os.getppid", lambda: 17)
+    assert not shown_by.closed
+    monkeypatch.setattr("os.getppid", lambda: 1)
+    assert shown_by.closed
 
 
 async def test_a_loop_that_is_over_is_left_at_once() -> None:

@@ -62,6 +62,18 @@ def test_the_list_tells_how_each_run_stands(call: Call, saved: RunFolder) -> Non
     assert (told["run"], told["updates"], told["batch_size"]) == (saved.name, 45, 16)
 
 
+def test_own_data_and_networks_are_listed_by_their_files_names(
+    call: Call, saved: RunFolder
+) -> None:
+    below = "/home/somebody/" + "far/" * 30  # more than a hundred characters
+    own = {"model": f"{below}net.py:make", "data": f"{below}people.csv"}
+    (saved.path / "status.json").write_text(json.dumps({**saved.status(), **own}))
+    assert "net.py:make on people.csv, mini-batch 16" in call("runs").out
+    assert below not in call("runs").out
+    (told,) = json.loads(call("runs", "--json").out)
+    assert (told["model"], told["data"]) == (own["model"], own["data"])
+
+
 def test_without_a_run_it_says_so(call: Call, tmp_path: Path) -> None:
     assert call("runs").out == f"no run was saved in {tmp_path / 'runs'} yet\n"
     assert "there is no saved run in" in call("resume").complaint

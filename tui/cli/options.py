@@ -11,24 +11,21 @@ from click.shell_completion import CompletionItem
 
 from core.config import OF_THE_DATA, SETTINGS, STOP_CONDITIONS
 from core.errors import UserError
+from core.kinds import Arguments, DeviceName, Size, Widths
 from core.naming import DataName, ModelName
 from core.optimizers.table import HYPERPARAMETERS, OPTIMIZERS
 from core.racing.race import DEFAULT_BUDGET, BudgetKind
 from core.saving.naming import OWN
 from core.saving.plan import DEFAULT_SECONDS
 from core.settings import (
-    Arguments,
     Choice,
-    DeviceName,
     Flag,
     Kind,
     Number,
     Optional,
     Setting,
-    Size,
     Text,
     Whole,
-    Widths,
     refuse,
 )
 from tui.cli.layers import Given, Layer

@@ -109,14 +109,19 @@ def row(folder: RunFolder) -> dict[str, Any]:
         "best_accuracy": _known(status, "best_accuracy", Fields.number),
         "test_r2": _known(status, "test_r2", Fields.number),
         "best_r2": _known(status, "best_r2", Fields.number),
-        "model": _known(status, "model"),
-        "data": _known(status, "data"),
+        "model": _known(status, "model", _place),
+        "data": _known(status, "data", _place),
         "strategy": _known(status, "strategy"),
         "batch_size": _known(status, "batch_size", Fields.integer),
         "optimizer": _known(status, "optimizer"),
         "learning_rate": _known(status, "learning_rate", Fields.number),
         "saved": _known(status, "saved"),
     }
+
+
+def _place(status: Fields, name: str) -> str:
+    """A name, or where a file is."""
+    return status.text(name, 4_096)
 
 
 def _known(status: Fields, name: str, read: Any = None) -> Any:
@@ -164,12 +169,13 @@ def _score(accuracy: float | None, r2: float | None) -> str:
 
 
 def _what(each: dict[str, Any]) -> str:
-    """ "simplenet on mnist, mini-batch 64, sgd 0.01"."""
+    """ "simplenet on mnist, mini-batch 64, sgd 0.01"; of files the names alone, to fit a line."""
     strategy = each["strategy"] or "?"
     sized = strategy == "mini-batch" and each["batch_size"]
     size = f" {each['batch_size']:,}" if sized else ""
     rate = _number(each["learning_rate"], "{:g}")
-    model, data, optimizer = (each[k] or "?" for k in ("model", "data", "optimizer"))
+    model, data = (Path(each[k] or "?").name for k in ("model", "data"))
+    optimizer = each["optimizer"] or "?"
     return f"{model} on {data}, {strategy}{size}, {optimizer} {rate}"
 
 

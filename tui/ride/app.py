@@ -44,7 +44,7 @@ class RideApp(CockpitApp):
         self.exit()
 
     def _close_if_told(self) -> None:
-        if self._remote.closed.is_set():
+        if self._remote.closed:
             self.exit()
 
 

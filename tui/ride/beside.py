@@ -22,7 +22,7 @@ POSSIBLE = os.name == "posix"
 _HOME = str(Path(__file__).resolve().parent.parent.parent)
 _PROGRAM = (
     f"import sys; sys.path.insert(0, {_HOME!r}); "
-    "from tui.ride.window import main; main(int(sys.argv[1]))"
+    "from tui.ride.window import main; main(*map(int, sys.argv[1:]))"
 )
 _STDIN = 0
 _GRACE_SECONDS = 5.0
@@ -49,10 +49,14 @@ class WindowBeside:
         self._settings = _terminal_settings()
         self._pipe: Connection
         self._pipe, theirs = Pipe()
+        number = theirs.fileno()
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM, str(theirs.fileno())], pass_fds=[theirs.fileno()]
+            [sys.executable, "-c", _PROGRAM, str(number), str(os.getpid())], pass_fds=[number]
         )
         theirs.close()
+        # A signal's handler may wait while its own thread does: `Popen.wait` would block for ever.
+        self._ended = threading.Thread(target=self._process.wait, name="window end", daemon=True)
+        self._ended.start()
         for name, target in (("window in", self._receive), ("window out", self._send)):
             threading.Thread(target=target, name=name, daemon=True).start()
 
@@ -71,11 +75,10 @@ class WindowBeside:
 
     def wait(self, seconds: float | None = None) -> None:
         """Wait until the screen was left; after so many seconds it is ended."""
-        try:
-            self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
+        self._ended.join(seconds)
+        if self._ended.is_alive():
             self._process.kill()
-            self._process.wait()
+            self._ended.join()
         self._tidy_up()
 
     def _receive(self) -> None:

@@ -95,5 +95,5 @@ def readable(line: str) -> str:
 
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError, AttributeError):
+        with suppress(OSError, ValueError, AttributeError, RuntimeError):  # told to end in a print
             stream.flush()

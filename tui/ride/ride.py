@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Sized
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 
 Batch = TypeVar("Batch")
 
+_PROMPTS = (
+    "an interactive interpreter wants its terminal back, and only `with cockpit(...) as batches` "
+    "says when"
+)
+
 _session: Session | None = None
 _said = False
 
@@ -35,7 +41,8 @@ def cockpit(
     otherwise the first that makes a step. `evaluate` is called at the end of each epoch, and
     returns the test loss, or that and the accuracy, a share of 1.
 
-    Without a terminal they are just the batches, after one line on standard error.
+    Without a terminal they are just the batches, after one line on standard error. So they are in
+    an interactive interpreter, whose prompt wants the terminal back, unless `with` says when.
     """
     global _session
     if _session is None or _session.closed:
@@ -46,13 +53,24 @@ def cockpit(
 
 
 def _missing() -> bool:
-    """Whether there can be no screen; it is said once."""
-    global _said
+    """Whether there can be no screen."""
     missing = missing_terminal() if POSSIBLE else "it needs Linux or macOS"
-    if missing and not _said:
+    if missing:
+        _say(missing)
+    return bool(missing)
+
+
+def _say(missing: str) -> None:
+    """Say what keeps a loop from the screen, once."""
+    global _said
+    if not _said:
         _said = True
         complain(f"no screen: {missing}; the loop runs without it")
-    return bool(missing)
+
+
+def _prompts() -> bool:
+    """Whether an interpreter's prompt is next: of python -i, of python alone, of IPython."""
+    return bool(sys.flags.inspect) or hasattr(sys, "ps1")
 
 
 class Ride(Generic[Batch]):
@@ -64,9 +82,13 @@ class Ride(Generic[Batch]):
     def __init__(self, loader: Iterable[Batch], session: Session | None) -> None:
         self._loader = loader
         self._session = session
+        self._closes = False  # at the end of a block
 
     def __iter__(self) -> Iterator[Batch]:
         session = self._session
+        if session and _prompts() and not self._closes:
+            _say(_PROMPTS)
+            session = None
         return session.iterate(self._loader) if session else iter(self._loader)
 
     def __len__(self) -> int:
@@ -76,6 +98,7 @@ class Ride(Generic[Batch]):
         return getattr(self._loader, name)
 
     def __enter__(self) -> Ride[Batch]:
+        self._closes = True
         return self
 
     def __exit__(

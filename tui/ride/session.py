@@ -42,7 +42,10 @@ class Session:
         self._closing = threading.RLock()
 
     def iterate(self, loader: Iterable[Any]) -> Iterator[Any]:
-        """The batches of one epoch."""
+        """The batches of one epoch; of loaders that are drawn from by turns, the first is shown."""
+        if self.loop.iterating:
+            yield from loader
+            return
         if self._window is None and not self.over:
             self._open()
         yield from self.loop.iterate(loader)

@@ -21,10 +21,19 @@ from tui.watchdog import Watchdog
 class Remote:
     """The loop, as the app has an engine."""
 
-    def __init__(self, pipe: Connection) -> None:
+    def __init__(self, pipe: Connection, parent: int) -> None:
         self.snapshot = Snapshot()
-        self.closed = threading.Event()  # the loop wants the screen to close, or is gone
+        self._told = threading.Event()  # to close
         self._pipe = pipe
+        self._parent = parent
+
+    @property
+    def closed(self) -> bool:
+        """Whether the loop wants the screen to close, or is gone.
+
+        What the loop's process has forked may keep the pipe open when it is gone.
+        """
+        return self._told.is_set() or os.getppid() != self._parent
 
     def start(self) -> None:
         threading.Thread(target=self._receive, name="loop", daemon=True).start()
@@ -46,17 +55,17 @@ class Remote:
                 if message.spec:
                     OPTIMIZERS.setdefault(message.spec.name, message.spec)
                 self.snapshot = message.snapshot
-        self.closed.set()
+        self._told.set()
 
 
-def main(pipe: int) -> None:
-    """Show the loop at the other end of the pipe, a file's number, until the screen is left."""
+def main(pipe: int, parent: int) -> None:
+    """Show the loop of the process `parent` until the screen is left; `pipe` is a file's number."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is the loop's
     os.environ.setdefault("TEXTUAL_FPS", "120")  # see `tui.onscreen`
     with reading():
         from tui.ride.app import RideApp
 
-    remote = Remote(Connection(pipe))
+    remote = Remote(Connection(pipe), parent)
     app = RideApp(remote, Display())
     with (
         Interruption() as interruption,

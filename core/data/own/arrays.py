@@ -138,8 +138,10 @@ def as_tensor(values: Any, data: str) -> Tensor:
 
 
 def _plain(tensor: Tensor, data: str) -> Tensor:
-    if tensor.layout != torch.strided or tensor.is_quantized:
-        raise refused(data, "a tensor that is sparse or quantised, where a plain one is needed")
+    if tensor.layout != torch.strided or tensor.is_quantized or tensor.is_meta:
+        raise refused(
+            data, "a tensor that is sparse, quantised or without values; needed is a plain one"
+        )
     tensor = tensor.detach().cpu()
     small = tensor.is_floating_point() or tensor.is_complex() or tensor.dtype == torch.uint8
     return tensor if small or tensor.dtype == torch.bool else tensor.long()
@@ -205,14 +207,17 @@ def _read_numpy(file: Path) -> Any:
             # Other arrays may be anything, but their names are to be said.
             return {name: held[name] if name in wanted else None for name in held.files}
     except (ValueError, OSError, EOFError, zipfile.BadZipFile, KeyError) as fault:
-        raise refused(file, _why_not(fault)) from None
+        raise refused(file, _why_not(fault, file)) from None
 
 
 def _is_known(name: str) -> bool:
     return bool({*INPUTS, *TARGETS} & set(name.lower().split("_")))
 
 
-def _why_not(fault: Exception) -> str:
+def _why_not(fault: Exception, file: Path) -> str:
+    with file.open("rb") as opened:
+        if not opened.read(6).startswith((b"PK", b"\x93NUMPY")):
+            return "it cannot be read: it is not of NumPy's format; nothing of it was executed"
     if "pickle" in str(fault):
         return "it holds Python objects, which would have to be executed; save arrays of numbers"
     return f"it cannot be read ({fault or type(fault).__name__})"
@@ -223,13 +228,13 @@ def _read_torch(file: Path) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of old formats: they would be written on the screen
             return torch.load(file, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError:
+    except (pickle.UnpicklingError, KeyError, EOFError):
         raise refused(
             file,
             "it holds more than tensors, or is damaged; nothing of it was executed; save "
             "tensors alone, as torch.save({'x': x, 'y': y}, file)",
         ) from None
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError) as fault:
+    except (OSError, RuntimeError, ValueError) as fault:
         raise refused(file, f"it cannot be read ({_first_line(fault)})") from None
 
 

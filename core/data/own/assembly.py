@@ -10,7 +10,7 @@ from torch import Tensor
 
 from core.config import RunConfig
 from core.data.own.inputs import Inputs
-from core.data.own.refusal import refused, some_of
+from core.data.own.refusal import printable, refused, some_of
 from core.data.own.scale import scale_of
 from core.data.own.targets import Targets
 from core.data.spec import DataSpec
@@ -40,8 +40,11 @@ def resident_halves(
     scales: Scales = ()
     if standardise and targets.names and config.loss not in _NEEDS_OWN_UNITS:
         told, scales = _standardised(targets, rows[0])
+    if targets.names:
+        told = told.float()
     train = Resident(inputs.train, told[rows[0]])
     test = Resident(inputs.test, told[rows[1]])
+    _check_size(config.data, inputs, told)
     said = (*remarks, *inputs.remarks, *_in_words(targets, scales))
     return halves(config, train, test, targets, inputs.levels, said, scales)
 
@@ -59,16 +62,17 @@ def halves(
     _check(config.data, train, test, targets)
     spec = DataSpec(
         config.data,
-        title_of(config.data),
+        printable(title_of(config.data)),
         len(train),
         len(test),
         shape_of(train),
-        targets.classes,
-        targets.names,
+        tuple(map(printable, targets.classes)),
+        tuple(map(printable, targets.names)),
         scales,
         levels,
     )
-    return Halves(spec, train, test, (*remarks, *_unlearned(train.targets, targets.classes)))
+    said = (*remarks, *_unlearned(train.targets, targets.classes))
+    return Halves(spec, train, test, tuple(map(printable, said)))
 
 
 def _unlearned(train: Tensor, classes: tuple[str, ...]) -> tuple[str, ...]:
@@ -116,6 +120,13 @@ def _check(data: str, train: Resident | Unread, test: Resident | Unread, targets
         )
     if targets.names and same:
         raise refused(data, f"{targets.names[0]} is the same in all training examples")
+
+
+def _check_size(data: str, inputs: Inputs, told: Tensor) -> None:
+    """Raise UserError where finite numbers have become too large for what computes with them."""
+    for name, values in (("inputs", inputs.train), ("inputs", inputs.test), ("targets", told)):
+        if values.is_floating_point() and not bool(values.isfinite().all()):
+            raise refused(data, f"{name} are too large to be computed with: float32 ends at 3.4e38")
 
 
 def _standardised(targets: Targets, rows: Tensor) -> tuple[Tensor, Scales]:

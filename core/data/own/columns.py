@@ -40,7 +40,7 @@ class Numbers:
         if len(known) == 0 or bool((known == known[0]).all()):
             return Encoded(torch.empty(len(self.values), 0), constant=True)
         scaled = scale_of(known[:, None]).of(torch.from_numpy(self.values)[:, None])
-        return Encoded(scaled.nan_to_num(0.0))
+        return Encoded(torch.where(scaled.isnan(), 0.0, scaled))
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,6 +160,8 @@ def codes_in(cells: Any) -> tuple[NDArray[np.int64], tuple[str, ...]]:
 
 def _why_so_many(texts: Sequence[str]) -> str:
     words = [text for text in texts if not is_number(text)]
+    if all(is_number(text.replace(",", ".")) for text in words):
+        return f"numbers with a decimal comma, such as {words[0]!r}, are read as text"
     if 20 * len(words) <= len(texts):  # a column of numbers, but for a slip
         return f"it would be numbers, but for {some_of([repr(word) for word in words])}"
     return f"{len(texts):,} different texts, such as {texts[0][:40]!r}"

@@ -23,6 +23,7 @@ from core.naming import is_reference
 
 SHOWN = 6  # examples
 _NUMBERS_SHOWN = 8  # of an example that is neither picture nor row
+_NEGLIGIBLE = 1e-6  # of the largest number: what float32 leaves of a mean that is 0
 _LOOKED_AT = 1_000  # inputs of data that is still in its files: reading all may take hours
 
 
@@ -115,9 +116,10 @@ def _target_ranges(found: Halves) -> tuple[Range, ...]:
 
 
 def _range(name: str, values: Tensor) -> Range:
-    return Range(
-        name, float(values.min()), float(values.mean(dtype=torch.float64)), float(values.max())
-    )
+    low, high = float(values.min()), float(values.max())
+    mean = float(values.mean(dtype=torch.float64))
+    by_rounding = abs(mean) < _NEGLIGIBLE * max(abs(low), abs(high))
+    return Range(name, low, 0.0 if by_rounding else mean, high)
 
 
 def _table(config: RunConfig) -> Rows | None:

@@ -73,7 +73,7 @@ def _check_kind(found: Any, returned: Any, data: str) -> None:
     map_style = hasattr(found, "__getitem__") and hasattr(found, "__len__")
     if _is_array(found) or isinstance(found, str | tuple | list) or not map_style:
         raise refused(data, f"it returned {_kinds(returned)}; {NEEDED}")
-    if len(found) == 0:
+    if own_code.call(lambda: len(found), {}, {}, data, _SETTING) == 0:
         raise refused(data, f"{type(found).__name__} is empty")
 
 
@@ -114,10 +114,11 @@ def _of_data_sets(
     else:
         rows = made_split(targets.values, config.test_share, config.split_seed)
         train, test = (OwnExamples(given[0], h.tolist(), shape, config.data) for h in rows)
+    values = targets.values.float() if targets.names else targets.values
     return halves(
         config,
-        Unread(train, targets.values[rows[0]], shape),
-        Unread(test, targets.values[rows[1]], shape),
+        Unread(train, values[rows[0]], shape),
+        Unread(test, values[rows[1]], shape),
         targets,
         _levels(train, shape),
         (),

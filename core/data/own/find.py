@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from core.config import RunConfig
@@ -32,9 +33,22 @@ def load_own(config: RunConfig, progress: Callable[[str, float], None]) -> Halve
         return from_factory(config, progress)
     path = Path(config.data)
     try:
-        return _read(config, path, progress)
+        found = _read(config, path, progress)
     except OSError as fault:
         raise refused(path, f"it cannot be read ({fault.strerror or fault})") from fault
+    return replace(found, remarks=(*_without_effect(config, path), *found.remarks))
+
+
+def _without_effect(config: RunConfig, path: Path) -> list[str]:
+    """What is said of settings that are for data of another kind."""
+    files = own_files(path)
+    table = bool(files) and files[0].suffix.lower() in TABLE_SUFFIXES
+    idle = []
+    if config.target and not table:
+        idle.append(f"target {config.target} has no effect: only tables have columns")
+    if config.image_size and files:
+        idle.append("the image size has no effect: only folders of images are resized")
+    return idle
 
 
 def _read(config: RunConfig, path: Path, progress: Callable[[str, float], None]) -> Halves:
@@ -43,6 +57,9 @@ def _read(config: RunConfig, path: Path, progress: Callable[[str, float], None])
     files = own_files(path)
     if not files:
         return read_image_folder(config, path, progress)
+    empty = [file for file in files if file.stat().st_size == 0]
+    if empty:
+        raise refused(empty[0], "it is empty")
     suffix = files[0].suffix.lower()
     if suffix in TABLE_SUFFIXES:
         return read_tables(config, files)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,26 +98,47 @@ def _sub_folders(folder: Path) -> list[str]:
     """The names of its folders, but for hidden ones and what archives leave behind."""
     try:
         with os.scandir(folder) as entries:
-            names = [entry.name for entry in entries if entry.is_dir()]
+            names = [entry.name for entry in entries if _is_folder(entry)]
     except OSError as fault:
         raise refused(folder, f"it cannot be read ({fault.strerror})") from None
     return sorted(name for name in names if not name.startswith(".") and name != _OF_ARCHIVES)
 
 
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
+
+
 def _listed(places: Sequence[Path], names: Sequence[str]) -> _Listed:
     """All image files, in the order of their classes and names."""
-    folders = import_datasets().folder
     found: list[tuple[str, int, int]] = []
     for half, place in enumerate(places):
-        classes = {name: number for number, name in enumerate(names) if (place / name).is_dir()}
-        if classes:
-            samples = folders.make_dataset(
-                str(place), classes, folders.IMG_EXTENSIONS, allow_empty=True
-            )
-            found += [(file, label, half) for file, label in samples]
+        for label, name in enumerate(names):
+            found += [(file, label, half) for file in _images_in(place / name)]
     labels = torch.tensor([label for _, label, _ in found], dtype=torch.int64)
     halves = torch.tensor([half for _, _, half in found], dtype=torch.int64)
     return _Listed([file for file, _, _ in found], labels, halves)
+
+
+def _images_in(folder: Path) -> Iterator[str]:
+    """The image files in a folder and those in it, by their names, in torchvision's order.
+
+    Links are followed; a folder that they lead to again is not read again.
+    """
+    suffixes = import_datasets().folder.IMG_EXTENSIONS
+    read: set[str] = set()
+    found: list[tuple[str, list[str]]] = []
+    for place, folders, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(place)
+        if real in read:
+            folders.clear()
+            continue
+        read.add(real)
+        found.append((place, sorted(names)))
+    for place, names in sorted(found):
+        yield from (str(Path(place, n)) for n in names if n.lower().endswith(suffixes))
 
 
 def _looks(files: Sequence[str], what: str, progress: Progress) -> list[Look | str]:

@@ -14,6 +14,13 @@ def refused(data: object, why: str) -> UserError:
     return UserError(f"data: {data}: {why}", setting="data")
 
 
+def printable(text: str) -> str:
+    """The text with all that a terminal might obey, such as an escape, spelled out."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text
+    )
+
+
 def counted(count: int, noun: str, nouns: str = "") -> str:
     """ "1 image", "2,000 images", "2 classes"."""
     return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"

@@ -11,7 +11,7 @@ def made_split(targets: Tensor, share: float, seed: int) -> tuple[Tensor, Tensor
 
     `targets` are classes, int64 (n,): every class of two examples or more is then in both
     halves, with as near to `share` of them in the test half as whole numbers allow. Of numbers
-    to be told, float32 (n, t), that share is drawn at random. Both halves have at least one
+    to be told, float64 (n, t), that share is drawn at random. Both halves have at least one
     example where there are two. The same arguments always give the same halves.
     """
     draw = torch.Generator().manual_seed(seed)

@@ -136,12 +136,14 @@ class _Told:
         values = torch.from_numpy(self.values[rows])
         if self.classes:
             return Targets(values, self.classes)
-        return Targets(values.float()[:, None], names=(self.name,))
+        return Targets(values.double()[:, None], names=(self.name,))
 
 
 def _told(rows: Rows, config: RunConfig) -> tuple[_Told, NDArray[np.bool_]]:
     """The target's column, and where it is known."""
     cells, where = rows.table[rows.target], f"column {rows.target}"
+    if cells.null_count == len(cells):
+        raise refused(config.data, f"{where}, the target, is empty")
     if is_text(cells.type):
         if config.task == Task.REGRESSION:
             raise refused(config.data, f"{where} is text, which is no regression")
@@ -202,7 +204,8 @@ def _kept(
     gaps = list(missing_in([column.at(known) for column in columns]))
     if not gaps:
         return known, said
-    named = some_of([f"{name} ({count:,})" for name, count in gaps])
+    several = len(gaps) > 1
+    named = some_of([f"{name} ({count:,})" if several else name for name, count in gaps])
     total = sum(count for _, count in gaps)
     values = f"{counted(total, 'missing value')} in {named}"
     match config.missing:

@@ -18,7 +18,7 @@ MOST_CLASSES = 10_000
 
 @dataclass(frozen=True, eq=False)
 class Targets:
-    """Classes, int64 (n,), by their names, or numbers to be told, float32 (n, t), by theirs."""
+    """Classes, int64 (n,), by their names, or numbers to be told, float64 (n, t), by theirs."""
 
     values: Tensor
     classes: tuple[str, ...] = ()
@@ -72,7 +72,7 @@ def _check_finite(given: Tensor, data: str) -> None:
 
 
 def _numbers(column: Tensor, name: str) -> Targets:
-    values = column.float().reshape(len(column), -1)
+    values = column.double().reshape(len(column), -1)
     several = values.shape[1] > 1
     names = tuple(f"{name} {i}" for i in range(1, values.shape[1] + 1)) if several else (name,)
     return Targets(values, names=names)

@@ -35,7 +35,7 @@ class _Rule(NamedTuple):
 
 
 class FusedStepper:
-    """Trains a chain of linear layers on resident `images` (n, ...) and `labels` (n,).
+    """Trains a chain of linear layers on resident `inputs` (n, ...) and their classes (n,).
 
     Shapes are checked here, once: kernels do not look. The parameters must be weight, bias,
     weight, bias, ... in the chain's order.
@@ -48,8 +48,8 @@ class FusedStepper:
         self,
         chain: Chain,
         optimizer: LiveOptimizer,
-        images: Tensor,
-        labels: Tensor,
+        inputs: Tensor,
+        classes: Tensor,
         threads: int | None = None,
     ) -> None:
         self.optimizer = optimizer
@@ -58,8 +58,8 @@ class FusedStepper:
         self._chosen_threads = threads
         self._served: LiveOptimizer | None = None  # whose memories the kernels have
         self._begun: list[str] = []  # memories that the latest call began
-        images = images.reshape(len(images), -1).contiguous()
-        self._data = Examples(images.numpy(), labels.contiguous().numpy())
+        inputs = inputs.reshape(len(inputs), -1).contiguous()
+        self._data = Examples(inputs.numpy(), classes.contiguous().numpy())
         _check(chain, optimizer.parameters, self._data)
         self._memory = FlatMemory(optimizer.parameters)
         places = np.array(self._memory.begins, np.int64).reshape(-1, 2)

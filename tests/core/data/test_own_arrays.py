@@ -285,6 +285,22 @@ def test_arrays_that_cannot_be_learned_from_are_refused_in_a_line(
     assert str(tmp_path / "a.npz") in str(fault.value)
 
 
+@pytest.mark.parametrize("suffix", [".npz", ".npy"])
+def test_a_file_that_only_is_called_one_of_numpys_is_not_said_to_hold_objects(
+    tmp_path: Path, suffix: str
+) -> None:
+    (tmp_path / f"a{suffix}").write_text("hello")
+    with pytest.raises(UserError, match="it is not of NumPy's format"):
+        read(tmp_path / f"a{suffix}")
+
+
+def test_tensors_without_values_are_refused(tmp_path: Path) -> None:
+    x = torch.rand(20, 3, device="meta")
+    torch.save({"x": x, "y": torch.from_numpy(LABELS)}, tmp_path / "a.pt")
+    with pytest.raises(UserError, match="sparse, quantised or without values; needed is a plain"):
+        read(tmp_path / "a.pt")
+
+
 @pytest.mark.parametrize("suffix", [".npz", ".npy", ".pt", ".safetensors"])
 @pytest.mark.parametrize("content", ["nothing", "noise", "half a file"])
 def test_a_damaged_file_is_refused_in_a_line(tmp_path: Path, suffix: str, content: str) -> None:
@@ -295,7 +311,7 @@ def test_a_damaged_file_is_refused_in_a_line(tmp_path: Path, suffix: str, conten
         FORMATS[suffix](path, {"x": X, "y": LABELS})
     whole = path.read_bytes()
     path.write_bytes({"nothing": b"", "noise": b"noise" * 50, "half a file": whole[:300]}[content])
-    with pytest.raises(UserError, match=r"cannot be read|execute") as fault:
+    with pytest.raises(UserError, match=r"cannot be read|execute|it is empty") as fault:
         read(path)
     assert str(path) in str(fault.value)
 

@@ -137,6 +137,11 @@ def reads():
             "S is an IterableDataset, whose examples cannot be taken in any order",
         ),
         ("def make(): return Mine(0)", "Mine is empty"),
+        (
+            "class Bad(Mine):\n    def __len__(self): return len(self.missing)\n"
+            "def make(): return Bad()",
+            r"failed: .*mine.py, line \d+: AttributeError: 'Bad' object has no attribute 'missing'",
+        ),
         ("def make(): return Mine(2)", "too few"),
         (
             "class Bad(Mine):\n    def __getitem__(self, i): return [][i], 0\n"

@@ -133,6 +133,19 @@ def test_unreadable_images_are_counted_named_and_skipped(folder: Path) -> None:
     assert fault.value.setting == "unreadable"
 
 
+def test_a_link_that_leads_to_itself_is_no_class(folder: Path) -> None:
+    (folder / "loop").symlink_to("loop")
+    (folder / "cat" / "again").symlink_to("../cat")
+    found = read(folder)
+    assert found.spec.classes == ("cat", "dog")
+    assert found.spec.train + found.spec.test == 20
+
+
+def test_a_target_is_said_to_have_no_effect(folder: Path) -> None:
+    said = "target kind has no effect: only tables have columns"
+    assert read(folder, target="kind").remarks == (said,)
+
+
 def test_an_image_that_vanishes_later_is_grey_and_noted(folder: Path) -> None:
     examples = in_files(read(folder).train).examples
     assert isinstance(examples, Pictures)

@@ -145,7 +145,8 @@ def test_a_column_is_standardised_by_what_is_known_of_its_training_rows(
     spread = known.std()
     if spread < 1e-9 * np.abs(known).max():
         return  # equal but for rounding: any scale will do
-    expected = np.nan_to_num((column - known.mean()) / spread, nan=0.0)
+    with np.errstate(over="ignore"):
+        expected = np.nan_to_num((column - known.mean()) / spread, nan=0.0).astype(np.float32)
     np.testing.assert_allclose(encoded.inputs[:, 0].numpy(), expected, rtol=1e-4, atol=1e-4)
 
 
@@ -234,10 +235,11 @@ GOOD = b"a,b\n" + b"1,x\n2,y\n" * 10
         (b"a,b\n1,caf\xe9\n", r"line 2 is not UTF-8 \(byte 0xe9\)"),
         ("a,b\n1,x\n".encode("utf-16"), r"line 1 is not UTF-8"),
         (b"a,b\n" + b"1,x\n" * 9, "column b, the target, holds one class only"),
-        (b"a,b\n" + b"1,\n" * 9, "column b is null, neither numbers nor text"),
+        (b"a,b\n" + b"1,\n" * 9, "column b, the target, is empty"),
         (b"a,b\n" + b"1,x\n1,y\n" * 9, r"no column is left to learn from: a \(always the same\)"),
         (b"a,b\n" + b"1,x\ninf,y\n" * 9, "column a: 9 values infinite, the first in row 2"),
         (b"a,b\n1,x\n2,y\n", "too few"),
+        (b"a;b\n0,5;x\n" + b"".join(b"%d,5;y\n" % i for i in range(1, 30)), "a decimal comma"),
     ],
 )
 def test_a_table_that_cannot_be_learned_from_is_refused_in_a_line(
@@ -280,3 +282,32 @@ def test_a_damaged_parquet_file_is_refused_in_a_line(tmp_path: Path) -> None:
     file.write_bytes(b"PAR1" + b"junk" * 20)
     with pytest.raises(UserError, match="it cannot be read"):
         read(file)
+
+
+def test_large_numbers_to_be_told_are_standardised_before_they_are_rounded(tmp_path: Path) -> None:
+    seconds = [1_700_000_000.5 + i for i in range(ROWS)]  # in float32, 128 seconds apart
+    found = read(write(tmp_path / "times.csv", {"age": AGE, "time": seconds}))
+    told = in_memory(found.train).targets[:, 0]
+    assert len(told.unique()) == len(told)
+    assert told.std(correction=0).item() == pytest.approx(1.0, abs=1e-5)
+
+
+def test_numbers_beyond_what_is_computed_with_are_refused(tmp_path: Path) -> None:
+    large = write(tmp_path / "large.csv", {"age": AGE, "count": [i * 1e38 for i in range(ROWS)]})
+    assert in_memory(read(large).train).targets.isfinite().all()  # on a scale of its own
+    with pytest.raises(UserError, match=r"large.csv: targets are too large .* float32 ends at"):
+        read(large, loss="poisson-nll")
+
+
+def test_names_that_a_terminal_would_obey_are_spelled_out(tmp_path: Path) -> None:
+    kinds = [f"{kind}\x1b[31m\n" for kind in KIND]
+    found = read(
+        write(tmp_path / "a.csv", {"age": AGE, "\x1bid": list(map(str, AGE)), "kind": kinds})
+    )
+    assert found.spec.classes == (r"no\x1b[31m\n", r"yes\x1b[31m\n")
+    assert all(remark.isprintable() for remark in found.remarks)
+
+
+def test_settings_for_data_of_another_kind_are_said_to_have_no_effect(people: Path) -> None:
+    found = read(people, image_size="28")
+    assert found.remarks[0] == ("the image size has no effect: only folders of images are resized")
