@@ -17,6 +17,7 @@ _MEMORY = 0.25  # decades of the rate, over which the average forgets all but a 
 _DIVERGED = 4.0  # times the lowest loss, as in fastai and Lightning
 _NOTHING = 0.01  # times the first loss: beside it, less is as good as nothing
 _BEGINNING = 0.2  # the share of the points that tells how high the loss was at first
+_EDGE = 0.2  # the share of the fall, at either end of it, in which it may tremble as well
 _NOISE = 2.0  # times what neighbours differ by: a fall of less may be chance
 
 
@@ -54,20 +55,30 @@ def suggested(
 ) -> float | None:
     """The rate at which the smoothed loss falls fastest; None if it does not fall.
 
-    What counts lies before its lowest point, and where it is an average of more than a few
-    points. A fall that is small beside what neighbouring points differ by is none.
+    What counts lies where the fall is well under way and not yet over, and where the loss is an
+    average of more than a few points. A fall that is small beside what neighbouring points differ
+    by is none.
     """
     if len(rates) < 3:
         return None
     end = min(range(len(smoothed)), key=smoothed.__getitem__) + 1
     first = max(2, round(_BEGINNING * len(losses)))
     before = losses[: max(first, end)]
-    fall = math.fsum(losses[:first]) / first - smoothed[end - 1]
+    high = math.fsum(losses[:first]) / first
+    fall = high - smoothed[end - 1]
     noise = math.fsum(abs(b - a) for a, b in pairwise(before)) / (len(before) - 1)
-    points = [at for at in range(1, end) if math.log10(rates[at] / rates[0]) >= _MEMORY]
-    if fall <= _NOISE * noise or not points:
+    if fall <= _NOISE * noise:
         return None
-    return rates[min(points, key=lambda at: _slope(rates, smoothed, at))]
+    begin, over = _under_way(smoothed[:end], high - _EDGE * fall, smoothed[end - 1] + _EDGE * fall)
+    points = [at for at in range(begin, over) if math.log10(rates[at] / rates[0]) >= _MEMORY]
+    return rates[min(points, key=lambda at: _slope(rates, smoothed, at))] if points else None
+
+
+def _under_way(losses: Sequence[float], high: float, low: float) -> tuple[int, int]:
+    """From the first point that stays at or below `high` to after the next at or below `low`."""
+    begin = max((at for at, loss in enumerate(losses) if loss > high), default=0) + 1
+    over = next((at for at in range(begin, len(losses)) if losses[at] <= low), len(losses) - 1)
+    return begin, over + 1
 
 
 def _slope(rates: Sequence[float], smoothed: Sequence[float], at: int) -> float:

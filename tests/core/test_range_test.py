@@ -230,6 +230,17 @@ def test_nothing_is_suggested_where_the_loss_only_trembles_or_rises(seed: int) -
     assert suggested(RATES.tolist(), loss, smoothed) is None
 
 
+@given(st.integers(0, 2**32 - 1), st.floats(0.0, 1.0))
+def test_before_the_loss_falls_its_trembling_suggests_nothing(seed: int, noise: float) -> None:
+    """A fall of 1 around a rate of 0.1, as flat as it can be told from neighbours' differences."""
+    fall = 1 / (1 + (RATES / 0.1) ** 2)
+    loss = (fall + 0.4 * noise * np.random.default_rng(seed).standard_normal(100)).tolist()
+    smoothing = Smoothing()
+    smoothed = [smoothing.add(rate, value) for rate, value in zip(RATES, loss, strict=True)]
+    rate = suggested(RATES.tolist(), loss, smoothed)
+    assert rate is None or 0.01 < rate < 10
+
+
 def test_a_network_that_has_learned_all_it_can_gets_no_suggestion(blind: Run) -> None:
     blind.obey(Advance(200))
     work_off(blind)
